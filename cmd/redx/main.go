@@ -1,44 +1,34 @@
-// Command redx finds why a Windows update failed.
+// Command redx finds why a Windows update failed, down to the missing file.
 package main
 
 import (
-	"fmt"
+	"context"
 	"io"
 	"os"
-	"regexp"
+	"os/signal"
 
-	"github.com/redx-update/redx/internal/format/cbslog"
+	"github.com/redx-update/redx/internal/term"
 )
 
 func main() {
-	if len(os.Args) != 4 || os.Args[1] != "diagnose" || os.Args[2] != "--logs" {
-		fmt.Fprintln(os.Stderr, "redx: error: usage: redx diagnose --logs FILE")
-		os.Exit(2)
-	}
-	found, err := diagnose(os.Args[3], os.Stdout)
-	switch {
-	case err != nil:
-		fmt.Fprintln(os.Stderr, "redx: error:", err)
-		os.Exit(1)
-	case found > 0:
-		os.Exit(3)
-	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], osIO()))
 }
 
-var missing = regexp.MustCompile(`Failed to find file: (\S+?[0-9a-f]{16})\\?(\S+) \[HRESULT = 0x80070002`)
+// stdio is what a command talks to; nothing below main touches the process's own streams or environment.
+type stdio struct {
+	in     io.Reader
+	out    io.Writer
+	err    io.Writer
+	getenv func(string) string
+	// style says what out and err can show.
+	style term.Style
+}
 
-func diagnose(path string, out io.Writer) (found int, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return 0, err
+func osIO() stdio {
+	return stdio{
+		in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv,
+		style: term.Detect(os.Stdout, os.Stderr, os.Getenv),
 	}
-	defer f.Close()
-	s := cbslog.NewScanner(f)
-	for s.Scan() {
-		if m := missing.FindSubmatch(s.Entry().Text); m != nil {
-			found++
-			fmt.Fprintf(out, "component-payload-missing: %s of %s\n  proof: %s:%d\n", m[2], m[1], path, s.Entry().Line)
-		}
-	}
-	return found, s.Err()
 }

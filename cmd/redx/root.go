@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+// The exit codes of redx; docs/cli.md lists them all.
+const (
+	exitOK        = 0
+	exitFailed    = 1
+	exitUsage     = 2
+	exitProblems  = 3
+	exitNoWindows = 10
+	exitCancelled = 130
+)
+
+// problem is an error as the user sees it: what went wrong, what to do about it, and the exit code.
+type problem struct {
+	exit int
+	err  error
+	hint string
+}
+
+func (p *problem) Error() string { return p.err.Error() }
+func (p *problem) Unwrap() error { return p.err }
+
+// silent ends a command with an exit code and nothing more to say.
+func silent(exit int) error {
+	if exit == exitOK {
+		return nil
+	}
+	return &problem{exit: exit}
+}
+
+func usage(format string, args ...any) error {
+	return &problem{exit: exitUsage, err: fmt.Errorf(format, args...)}
+}
+
+// run executes one command line and gives the exit code.
+func run(ctx context.Context, args []string, std stdio) int {
+	root := newRootCommand(std)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		fmt.Fprintln(std.err, "redx: cancelled")
+		return exitCancelled
+	}
+	var p *problem
+	if !errors.As(err, &p) {
+		p = &problem{exit: exitFailed, err: err}
+	}
+	if p.err != nil {
+		fmt.Fprintln(std.err, "redx: error:", p.err)
+	}
+	if p.hint != "" {
+		fmt.Fprintln(std.err, "redx: hint:", p.hint)
+	}
+	return p.exit
+}
+
+func newRootCommand(std stdio) *cobra.Command {
+	root := &cobra.Command{
+		Use:           "redx",
+		Short:         "Find why a Windows update failed, down to the missing file",
+		Long:          rootHelp,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetIn(std.in)
+	root.SetOut(std.out)
+	root.SetErr(std.err)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return &problem{exit: exitUsage, err: err, hint: "see: " + cmd.CommandPath() + " --help"}
+	})
+	root.AddCommand()
+	return root
+}
+
+const rootHelp = `redx finds why a Windows update failed: which file is missing, of which update, and why.
+
+It reads what a failed update leaves behind: logs, event logs, traces, databases and the registry, on a mounted
+Windows disk, in a copied tree or in a folder of collected logs, and it never writes there.
+
+EXIT STATUS
+  0  fine, or nothing found        1  failed           2  wrong usage
+  3  problems found               10  no Windows there, or nothing recognised in the logs
+130  cancelled`

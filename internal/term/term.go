@@ -1,0 +1,49 @@
+// Package term is how redx shows things: the answer on stdout, all else on stderr, colour only where a terminal wants
+// it and never as the only carrier of meaning.
+package term
+
+import (
+	"os"
+)
+
+// Style says what the two streams can show.
+type Style struct {
+	Colour   bool // stdout is a terminal that wants colour
+	Progress bool // stderr is a terminal
+	Width    int  // columns to wrap prose at
+}
+
+// Detect looks at the streams and at NO_COLOR and TERM.
+func Detect(out, err *os.File, getenv func(string) string) Style {
+	return Style{
+		Colour:   isTerminal(out) && getenv("NO_COLOR") == "" && getenv("TERM") != "dumb",
+		Progress: isTerminal(err) && getenv("TERM") != "dumb",
+		Width:    100,
+	}
+}
+
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// Paint wraps text in the escape sequences of the given attributes, or leaves it alone.
+func (s Style) Paint(attr Attr, text string) string {
+	if !s.Colour || text == "" {
+		return text
+	}
+	return "\x1b[" + string(attr) + "m" + text + "\x1b[0m"
+}
+
+// Attr is an SGR attribute.
+type Attr string
+
+// The attributes that redx uses.
+const (
+	Bold   Attr = "1"
+	Dim    Attr = "2"
+	Red    Attr = "31"
+	Yellow Attr = "33"
+	Green  Attr = "32"
+	Cyan   Attr = "36"
+)
