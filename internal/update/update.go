@@ -107,3 +107,14 @@ type Entry struct {
 	Result    Result
 	Code      hresult.Code
 }
+
+// Matches reports whether a user's word for an update means this one: a KB number, a GUID, or part of its title.
+func (r Ref) Matches(word string) bool {
+	if kb, ok := ParseKB(word); ok {
+		return r.KB == kb
+	}
+	if g, err := guid.Parse(word); err == nil {
+		return r.ID.GUID == g
+	}
+	return r.Title != "" && strings.Contains(strings.ToLower(r.Title), strings.ToLower(word))
+}

@@ -1,0 +1,114 @@
+// Package check holds the causes that redx knows, one file each. A check asks the evidence for its own marks, names
+// the update and the file where they can be known, and shows the lines it rests on; a code alone never makes a cause.
+package check
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/redx-update/redx/internal/doctor"
+	"github.com/redx-update/redx/internal/evidence"
+	"github.com/redx-update/redx/internal/history"
+	"github.com/redx-update/redx/internal/update"
+)
+
+// All gives every check, in the order in which they are run and documented.
+func All() []doctor.Check {
+	return []doctor.Check{
+		PayloadMissingDownload(),
+		ServerContentMissing(),
+		ComponentPayloadMissing(),
+	}
+}
+
+// attempts are the entries of one update's history, newest first.
+type attempts struct {
+	Update  update.Ref
+	Entries []history.Entry
+}
+
+// byUpdate groups a history by update, in the order of each update's newest entry.
+func byUpdate(entries []history.Entry) []attempts {
+	var groups []attempts
+	for _, e := range entries {
+		found := false
+		for i := range groups {
+			if groups[i].Update.Same(e.Update) {
+				groups[i].Update = groups[i].Update.Merge(e.Update)
+				groups[i].Entries = append(groups[i].Entries, e)
+				found = true
+				break
+			}
+		}
+		if !found && !e.Update.IsZero() {
+			groups = append(groups, attempts{Update: e.Update, Entries: []history.Entry{e}})
+		}
+	}
+	return groups
+}
+
+// standing gives the update's last attempt when that failed and no later one succeeded; where times cannot be
+// compared, any success elsewhere counts as later, since a false alarm is worse than a second question.
+func (a attempts) standing() (history.Entry, bool) {
+	last := a.Entries[0]
+	if last.Result != update.Failed {
+		return last, false
+	}
+	for _, e := range a.Entries {
+		comparable := !e.Local && !last.Local && !e.Time.IsZero() && !last.Time.IsZero()
+		if e.Result == update.Succeeded && !comparable {
+			return last, false
+		}
+	}
+	return last, true
+}
+
+// fileOf makes a finding's file of an event that names one.
+func fileOf(e *evidence.Event) doctor.File {
+	return doctor.File{
+		Path: e.Field(evidence.Path), Size: size(e.Field(evidence.Size)), SHA1: e.Field(evidence.SHA1),
+		SHA256: e.Field(evidence.SHA256), URL: e.Field(evidence.URL),
+	}
+}
+
+// size reads a decimal number of bytes; 0 when there is none.
+func size(s string) int64 {
+	var n int64
+	for _, c := range s {
+		if c < '0' || c > '9' || n > 1<<59 {
+			return 0
+		}
+		n = n*10 + int64(c-'0')
+	}
+	return n
+}
+
+// mergeFile fills what one file lacks from another account of it.
+func mergeFile(a, b doctor.File) doctor.File {
+	a.Size = cmp.Or(a.Size, b.Size)
+	a.SHA1 = cmp.Or(a.SHA1, b.SHA1)
+	a.SHA256 = cmp.Or(a.SHA256, b.SHA256)
+	a.URL = cmp.Or(a.URL, b.URL)
+	return a
+}
+
+func countFiles(n int) string {
+	if n == 1 {
+		return "a file"
+	}
+	return fmt.Sprintf("%d files", n)
+}
+
+// nameOf names an update for a sentence: its KB, else its title, else its identity.
+func nameOf(u update.Ref) string {
+	switch {
+	case u.KB != "":
+		return string(u.KB)
+	case u.Title != "":
+		return u.Title
+	case !u.ID.GUID.IsZero():
+		return "update " + u.ID.GUID.String()
+	default:
+		return "an update"
+	}
+}

@@ -1,0 +1,147 @@
+package check
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/redx-update/redx/internal/doctor"
+	"github.com/redx-update/redx/internal/evidence"
+	"github.com/redx-update/redx/internal/hresult"
+	"github.com/redx-update/redx/internal/update"
+)
+
+// notFoundCodes are the ways in which a transfer reports the server's 404.
+var notFoundCodes = []hresult.Code{
+	0x80190194, // HTTP status 404 as BITS reports it
+	0x80244019, // WU_E_PT_HTTP_STATUS_NOT_FOUND
+	0x80070194, // the same as a Win32 code
+}
+
+// wsusContent is the path of a file on a WSUS server: Content, two hex digits, the SHA-1 as the name.
+var wsusContent = regexp.MustCompile(`(?i)/Content/[0-9A-F]{2}/[0-9A-F]{40}\.[a-z0-9]+$`)
+
+// ServerContentMissing finds a file that the update server does not have: a 404 from the WSUS server's own host that
+// no later attempt cured. It is not this computer's fault.
+func ServerContentMissing() doctor.Check {
+	return doctor.Check{
+		ID:    "server-content-missing",
+		Title: "The update server does not have a file of an update",
+		Reads: []evidence.Kind{
+			evidence.DownloadFailed, evidence.DownloadDone, evidence.UpdateServer, evidence.Attempt,
+		},
+		Run: serverContentMissing,
+	}
+}
+
+func serverContentMissing(x *doctor.Exam) []doctor.Finding {
+	hosts := map[string]*evidence.Event{}
+	for e := range x.Evidence.Of(evidence.UpdateServer) {
+		if h := host(e.Field(evidence.URL)); h != "" {
+			hosts[h] = e
+		}
+	}
+	var groups []doctor.Finding
+	for e := range x.Evidence.Of(evidence.DownloadFailed) {
+		address := e.Field(evidence.URL)
+		if !slices.Contains(notFoundCodes, e.Code) || address == "" || curedLater(x, e) {
+			continue
+		}
+		server, named := hosts[host(address)]
+		// Without a word on which server is configured, the form of the address must tell.
+		if !named && (len(hosts) > 0 || !wsusContent.MatchString(address) || isMicrosoft(host(address))) {
+			continue
+		}
+		groups = addContent(groups, e, server)
+	}
+	for i := range groups {
+		describeServer(&groups[i])
+	}
+	return groups
+}
+
+// host is the host of an address in lower case, without port: clients use the configured port for metadata and may
+// use another for content.
+func host(address string) string {
+	u, err := url.Parse(strings.TrimSpace(address))
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(u.Hostname())
+}
+
+// isMicrosoft reports a host of Microsoft's own delivery networks.
+func isMicrosoft(h string) bool {
+	for _, d := range []string{"microsoft.com", "windowsupdate.com"} {
+		if h == d || strings.HasSuffix(h, "."+d) {
+			return true
+		}
+	}
+	return false
+}
+
+// curedLater reports that the same file came later, or that its update was installed later.
+func curedLater(x *doctor.Exam, e *evidence.Event) bool {
+	for d := range x.Evidence.Of(evidence.DownloadDone) {
+		if strings.EqualFold(d.Field(evidence.URL), e.Field(evidence.URL)) && after(d, e) {
+			return true
+		}
+	}
+	if e.Update.IsZero() {
+		return false
+	}
+	for a := range x.Evidence.Of(evidence.Attempt) {
+		if a.Field(evidence.Result) == string(update.Succeeded) && a.Update.Same(e.Update) && after(a, e) {
+			return true
+		}
+	}
+	return false
+}
+
+func addContent(groups []doctor.Finding, e, server *evidence.Event) []doctor.Finding {
+	i := 0
+	for i < len(groups) && groups[i].Update != e.Update && !groups[i].Update.Same(e.Update) {
+		i++
+	}
+	if i == len(groups) {
+		f := doctor.Finding{Severity: doctor.Error, Confidence: doctor.Proven, Update: e.Update}
+		if server == nil {
+			f.Confidence = doctor.Likely
+			f.Surer = "no evidence names the configured update server; the address has the form of one"
+		} else {
+			f.Proof = append(f.Proof, server)
+		}
+		groups = append(groups, f)
+	}
+	f := &groups[i]
+	f.Codes = append(f.Codes, e.Code)
+	f.Proof = append(f.Proof, e)
+	for _, known := range f.Files {
+		if strings.EqualFold(known.URL, e.Field(evidence.URL)) {
+			return groups
+		}
+	}
+	file := fileOf(e)
+	if m := wsusContent.FindString(file.URL); m != "" && file.SHA1 == "" {
+		name := m[strings.LastIndexByte(m, '/')+1:]
+		file.SHA1 = strings.ToLower(name[:40])
+	}
+	f.Files = append(f.Files, file)
+	f.Missing = append(f.Missing, doctor.Missing{Kind: doctor.MissingFile, Name: file.URL})
+	return groups
+}
+
+func describeServer(f *doctor.Finding) {
+	server := host(f.Files[0].URL)
+	f.Title = fmt.Sprintf("The update server %s does not have %s of %s", server, countFiles(len(f.Files)), nameOf(f.Update))
+	f.Detail = "The server answers 404 for a file that it offered. This computer is not at fault: do not reset it. Whoever " +
+		"runs the server must get the file there, or let the server hand it out (MIME types of .psf, .msu and .wim; the " +
+		"rights on WsusContent; the /Content folder of the web site)."
+	f.Next = []string{
+		"tell the administrator of " + server,
+		"on the server: curl -I " + f.Files[0].URL,
+		"on the server, last: wsusutil reset",
+	}
+}

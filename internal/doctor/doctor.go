@@ -1,0 +1,239 @@
+// Package doctor turns evidence into findings: what is wrong, with which file of which update, what proves it, and
+// what to do next. It sees a Set of evidence and nothing else, so it cannot change a machine. The checks themselves
+// are in doctor/check, one file each.
+package doctor
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+
+	"github.com/redx-update/redx/internal/evidence"
+	"github.com/redx-update/redx/internal/history"
+	"github.com/redx-update/redx/internal/hresult"
+	"github.com/redx-update/redx/internal/update"
+)
+
+// Severity says what a finding means for the updates of this machine.
+type Severity string
+
+// The severities; only an error makes a diagnosis end with exit code 3.
+const (
+	Error   Severity = "error"
+	Warning Severity = "warning"
+	Info    Severity = "info"
+)
+
+// Confidence says how far the evidence carries.
+type Confidence string
+
+// The confidences. Only what is proven may lead to a repair.
+const (
+	Proven Confidence = "proven"
+	Likely Confidence = "likely"
+)
+
+// Check looks for one cause.
+type Check struct {
+	ID    string // kebab-case, stable: the name of its docs page and of its scenarios
+	Title string // what it finds, in one line
+	// Reads names the kinds of evidence it rests on.
+	Reads []evidence.Kind
+	// ConsequenceOf names the checks whose findings explain this one's when they are about the same update.
+	ConsequenceOf []string
+	Run           func(*Exam) []Finding
+}
+
+// Exam is what a check may look at.
+type Exam struct {
+	Evidence *evidence.Set
+	History  []history.Entry // newest first
+}
+
+// File is a file that a finding is about; what is not known is left out.
+type File struct {
+	Path   string
+	Size   int64 // bytes; 0 unknown
+	SHA1   string
+	SHA256 string
+	URL    string
+}
+
+// Missing is a thing that is not there.
+type Missing struct {
+	Kind string // one of the Missing… kinds
+	Name string
+}
+
+// The kinds of missing things.
+const (
+	MissingFile        = "file"
+	MissingDirectory   = "directory"
+	MissingRegistryKey = "registry-key"
+	MissingService     = "service"
+	MissingTask        = "task"
+	MissingPackage     = "package"
+)
+
+// Finding is one cause, or one consequence of one.
+type Finding struct {
+	ID         string // check and digest of update and files: the same in every run and on every PC
+	Check      string
+	Severity   Severity
+	Confidence Confidence
+	Title      string // one line
+	Detail     string // what it means and whose turn it is, a few sentences
+	Surer      string // what would make it surer; empty when proven
+	Codes      []hresult.Code
+	Update     update.Ref
+	Files      []File
+	Missing    []Missing
+	BecauseOf  []string // IDs of the findings that this one follows from
+	Proof      []*evidence.Event
+	Next       []string // commands, in order
+}
+
+// Examine runs the checks over the evidence. Causes come first, each followed by what follows from it.
+func Examine(set *evidence.Set, checks []Check) []Finding {
+	exam := &Exam{Evidence: set, History: history.Merge(set)}
+	var all []Finding
+	for _, c := range checks {
+		for _, f := range c.Run(exam) {
+			f.Check = c.ID
+			f.Codes = distinct(f.Codes)
+			f.ID = identify(&f)
+			all = append(all, f)
+		}
+	}
+	linkConsequences(all, checks)
+	slices.SortStableFunc(all, bySeverity)
+	return rootsFirst(all)
+}
+
+// identify digests what the finding is about, not how or when it was seen.
+func identify(f *Finding) string {
+	h := sha256.New()
+	put := func(s string) { h.Write([]byte(strings.ToLower(s) + "\x00")) }
+	if !f.Update.ID.GUID.IsZero() {
+		put(f.Update.ID.GUID.String())
+	} else {
+		put(string(f.Update.KB))
+	}
+	var names []string
+	for _, file := range f.Files {
+		names = append(names, strings.ToLower(file.Path))
+	}
+	for _, m := range f.Missing {
+		names = append(names, strings.ToLower(m.Kind+":"+m.Name))
+	}
+	slices.Sort(names)
+	for _, n := range slices.Compact(names) {
+		put(n)
+	}
+	return f.Check + "-" + hex.EncodeToString(h.Sum(nil)[:6])
+}
+
+func linkConsequences(all []Finding, checks []Check) {
+	parents := map[string][]string{}
+	for _, c := range checks {
+		parents[c.ID] = c.ConsequenceOf
+	}
+	for i := range all {
+		for j := range all {
+			f, cause := &all[i], &all[j]
+			if i != j && slices.Contains(parents[f.Check], cause.Check) && related(f, cause) &&
+				!slices.Contains(f.BecauseOf, cause.ID) {
+				f.BecauseOf = append(f.BecauseOf, cause.ID)
+			}
+		}
+	}
+}
+
+// related reports that two findings are about the same update or the same file, or that the cause is about the whole
+// machine.
+func related(f, cause *Finding) bool {
+	if cause.Update.IsZero() && len(cause.Files) == 0 {
+		return true
+	}
+	if f.Update.Same(cause.Update) {
+		return true
+	}
+	for _, a := range f.Files {
+		for _, b := range cause.Files {
+			if fileName(a) != "" && strings.EqualFold(fileName(a), fileName(b)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// fileName is the last element of a file's path or address.
+func fileName(f File) string {
+	s := cmp.Or(f.Path, f.URL)
+	return s[strings.LastIndexAny(s, `\/`)+1:]
+}
+
+func bySeverity(a, b Finding) int {
+	rank := map[Severity]int{Error: 0, Warning: 1, Info: 2}
+	sure := map[Confidence]int{Proven: 0, Likely: 1}
+	return cmp.Or(cmp.Compare(rank[a.Severity], rank[b.Severity]), cmp.Compare(sure[a.Confidence], sure[b.Confidence]))
+}
+
+// rootsFirst puts each consequence behind its cause. A finding whose cause is not in the list stands for itself.
+func rootsFirst(all []Finding) []Finding {
+	byID := map[string]bool{}
+	for _, f := range all {
+		byID[f.ID] = true
+	}
+	out := make([]Finding, 0, len(all))
+	done := map[string]bool{}
+	var put func(f Finding)
+	put = func(f Finding) {
+		if done[f.ID] {
+			return
+		}
+		done[f.ID] = true
+		out = append(out, f)
+		for _, g := range all {
+			if slices.Contains(g.BecauseOf, f.ID) {
+				put(g)
+			}
+		}
+	}
+	for _, f := range all {
+		if !slices.ContainsFunc(f.BecauseOf, func(id string) bool { return byID[id] }) {
+			put(f)
+		}
+	}
+	for _, f := range all { // a cycle of causes would otherwise be lost
+		put(f)
+	}
+	return out
+}
+
+func distinct(codes []hresult.Code) []hresult.Code {
+	var out []hresult.Code
+	for _, c := range codes {
+		if c != 0 && !slices.Contains(out, c) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// Worst gives the exit-relevant severity of a list of findings, Info when there is none.
+func Worst(findings []Finding) Severity {
+	worst := Info
+	for _, f := range findings {
+		switch {
+		case f.Severity == Error:
+			return Error
+		case f.Severity == Warning:
+			worst = Warning
+		}
+	}
+	return worst
+}

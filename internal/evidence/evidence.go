@@ -1,0 +1,127 @@
+// Package evidence is what was read from a Windows installation, in one form for all sources: events, each with the
+// place where it stands. Checks see a Set and nothing else, so a diagnosis cannot write, and a Set that was saved
+// gives the same findings as the machine it came from.
+//
+// An Event says what a line or record means (its Kind), never what follows from it; that is the doctor's.
+package evidence
+
+import (
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/redx-update/redx/internal/hresult"
+	"github.com/redx-update/redx/internal/update"
+)
+
+// Source is where an event stands. Exactly one of Line and Record is set, neither for a fact about a whole file or
+// a registry key.
+type Source struct {
+	Path   string // Windows path in an installation, relative path in a bundle
+	Line   int    // 1-based, text files
+	Record uint64 // record number, event logs, databases and traces
+}
+
+// Event is one thing that a source says.
+type Event struct {
+	Kind    Kind
+	Source  Source
+	Time    time.Time // zero: unknown
+	Local   bool      // Time is local to the machine and its zone is unknown
+	Code    hresult.Code
+	Update  update.Ref
+	Session string // what belongs together in its source: a servicing session, a setup phase
+	Fields  map[string]string
+	Text    string // the line, or the record in one line
+	// Alike counts how often the same was said; Time and Source are of the first, Last and LastSource of the last.
+	Alike      int
+	Last       time.Time
+	LastSource Source
+}
+
+// Field is a named part of the event, "" when it has none of that name.
+func (e *Event) Field(name string) string { return e.Fields[name] }
+
+// Latest is the time of the last of the alike events.
+func (e *Event) Latest() time.Time {
+	if e.Last.After(e.Time) {
+		return e.Last
+	}
+	return e.Time
+}
+
+// Unread is something that was there or should have been, and was not read (whole).
+type Unread struct {
+	Path   string `json:"path"`
+	Reason string `json:"reason"`
+}
+
+// CodeCount says how often a failure code stands in the sources, and where first.
+type CodeCount struct {
+	Code   hresult.Code
+	Count  int
+	Source Source
+	Text   string
+}
+
+// Machine is what is known of the installation itself.
+type Machine struct {
+	Build      string // such as "10.0.19045.3996"; empty when unknown
+	Product    string
+	SystemRoot string
+	// Present says that files can be looked for: an installation, not a bundle of logs.
+	Present bool
+}
+
+// Set is all evidence of one installation, immutable once gathered. Events are in the order of time where times can
+// be compared, those of one source always in the order of that source.
+type Set struct {
+	Machine Machine
+	events  []Event
+	byKind  map[Kind][]int
+	codes   []CodeCount
+	unread  []Unread
+	notes   []string
+}
+
+// Of gives the events of the given kinds, in order; all events when no kind is named.
+func (s *Set) Of(kinds ...Kind) iter.Seq[*Event] {
+	return func(yield func(*Event) bool) {
+		if len(kinds) == 1 {
+			for _, i := range s.byKind[kinds[0]] {
+				if !yield(&s.events[i]) {
+					return
+				}
+			}
+			return
+		}
+		for i := range s.events {
+			if (len(kinds) == 0 || slices.Contains(kinds, s.events[i].Kind)) && !yield(&s.events[i]) {
+				return
+			}
+		}
+	}
+}
+
+// Len counts the events.
+func (s *Set) Len() int { return len(s.events) }
+
+// Codes gives the failure codes seen anywhere in the sources, the most frequent first.
+func (s *Set) Codes() []CodeCount { return s.codes }
+
+// Unread gives what was left out, and why.
+func (s *Set) Unread() []Unread { return s.unread }
+
+// Notes gives what was assumed while reading.
+func (s *Set) Notes() []string { return s.notes }
+
+// FileState looks a file up among those whose presence was looked at.
+func (s *Set) FileState(path string) (*Event, bool) {
+	for e := range s.Of(FileState) {
+		if strings.EqualFold(e.Field(Path), path) {
+			return e, true
+		}
+	}
+	return nil, false
+}

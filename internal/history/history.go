@@ -1,0 +1,174 @@
+// Package history is the update history of a machine, merged from every place where Windows keeps it: one entry for
+// one attempt, with all the places that tell of it. It decides what is one attempt; it reads no files.
+package history
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/redx-update/redx/internal/evidence"
+	"github.com/redx-update/redx/internal/update"
+)
+
+// Entry is one attempt, with the places that tell of it in the order in which they were met.
+type Entry struct {
+	update.Entry
+	Phase   string // evidence.PhaseDownload for an attempt that ended in its download, else evidence.PhaseInstall
+	Sources []evidence.Source
+	// Proof are the events behind the entry, one for each source.
+	Proof []*evidence.Event
+}
+
+// How far apart two accounts of one attempt may stand. Sources that know the update's GUID write when the attempt
+// ends; the servicing sources know only the KB and write when the package is done, which can be after a restart.
+const (
+	sameMoment = 5 * time.Minute
+	sameDay    = 24 * time.Hour
+)
+
+// Merge makes the history of all attempts in a Set, newest first; entries without a comparable time come last, in
+// the order of their sources. A successful download is no entry; a failed one is, as in Windows' own list.
+func Merge(set *evidence.Set) []Entry {
+	exact, loose := split(set)
+	var entries []Entry
+	for _, e := range exact {
+		if i := find(entries, e, sameMoment); i >= 0 {
+			join(&entries[i], e)
+			continue
+		}
+		entries = append(entries, toEntry(e))
+	}
+	for _, e := range loose {
+		if i := find(entries, e, sameDay); i >= 0 {
+			join(&entries[i], e)
+			continue
+		}
+		entries = append(entries, toEntry(e))
+	}
+	slices.SortStableFunc(entries, newestFirst)
+	return entries
+}
+
+// split parts the attempts by how well they name their update: those with a GUID first, since they found entries
+// that the others only join.
+func split(set *evidence.Set) (exact, loose []*evidence.Event) {
+	for e := range set.Of(evidence.Attempt) {
+		switch {
+		case e.Field(evidence.Phase) == evidence.PhaseDownload && e.Field(evidence.Result) == string(update.Succeeded):
+		case e.Update.ID.GUID.IsZero():
+			loose = append(loose, e)
+		default:
+			exact = append(exact, e)
+		}
+	}
+	return exact, loose
+}
+
+// find gives the nearest entry that tells of the same attempt, or -1. Times that cannot be compared merge nothing.
+func find(entries []Entry, e *evidence.Event, within time.Duration) int {
+	best, distance := -1, within+1
+	if e.Time.IsZero() || e.Local {
+		return best
+	}
+	for i := range entries {
+		en := &entries[i]
+		if en.Local || en.Time.IsZero() {
+			continue
+		}
+		if d := en.Time.Sub(e.Time).Abs(); d < distance && sameAttempt(en, e) {
+			best, distance = i, d
+		}
+	}
+	return best
+}
+
+func sameAttempt(en *Entry, e *evidence.Event) bool {
+	if !en.Update.Same(e.Update) || en.Result != resultOf(e) {
+		return false
+	}
+	op := update.Operation(e.Field(evidence.Operation))
+	if op != en.Operation && op != update.UnknownOperation && en.Operation != update.UnknownOperation {
+		return false
+	}
+	// Two attempts in one source are two attempts, however near: each source tells of an attempt once.
+	return !slices.ContainsFunc(en.Proof, func(p *evidence.Event) bool { return sameTeller(p, e) })
+}
+
+// sameTeller reports that two events come from the same source and phase.
+func sameTeller(a, b *evidence.Event) bool {
+	return a.Source.Path == b.Source.Path && a.Field(evidence.Phase) == b.Field(evidence.Phase)
+}
+
+func join(en *Entry, e *evidence.Event) {
+	en.Update = en.Update.Merge(e.Update)
+	if en.Operation == update.UnknownOperation {
+		en.Operation = update.Operation(e.Field(evidence.Operation))
+	}
+	if !en.Code.Failed() && e.Code.Failed() {
+		en.Code = e.Code
+	}
+	if e.Field(evidence.Phase) == evidence.PhaseInstall {
+		en.Phase = evidence.PhaseInstall
+	}
+	en.Sources = append(en.Sources, e.Source)
+	en.Proof = append(en.Proof, e)
+}
+
+func toEntry(e *evidence.Event) Entry {
+	return Entry{
+		Entry: update.Entry{
+			Time: e.Time, Local: e.Local, Update: e.Update, Code: e.Code, Result: resultOf(e),
+			Operation: update.Operation(e.Field(evidence.Operation)),
+		},
+		Phase:   e.Field(evidence.Phase),
+		Sources: []evidence.Source{e.Source},
+		Proof:   []*evidence.Event{e},
+	}
+}
+
+func resultOf(e *evidence.Event) update.Result { return update.Result(e.Field(evidence.Result)) }
+
+func newestFirst(a, b Entry) int {
+	if a.Local != b.Local || a.Time.IsZero() != b.Time.IsZero() {
+		return cmp.Compare(rank(a), rank(b))
+	}
+	return b.Time.Compare(a.Time)
+}
+
+func rank(e Entry) int {
+	switch {
+	case e.Time.IsZero():
+		return 2
+	case e.Local:
+		return 1
+	default:
+		return 0
+	}
+}
+
+// Filter says which entries are wanted; its zero value wants all.
+type Filter struct {
+	Failed bool
+	Update string // a KB number, a GUID, or part of a title
+	Since  time.Time
+}
+
+// Apply gives the entries that the filter wants. An entry whose time is unknown is kept by Since, since leaving it
+// out would hide it.
+func (f Filter) Apply(entries []Entry) []Entry {
+	var out []Entry
+	for _, e := range entries {
+		if f.Failed && e.Result != update.Failed {
+			continue
+		}
+		if !f.Since.IsZero() && !e.Time.IsZero() && e.Time.Before(f.Since) {
+			continue
+		}
+		if f.Update != "" && !e.Update.Matches(f.Update) {
+			continue
+		}
+		out = append(out, e)
+	}
+	return out
+}
