@@ -37,6 +37,8 @@ var (
 	// ErrReparse: the file is there, but its content stands behind a reparse point that cannot be read from here
 	// (files compressed by Windows look so from Linux). Present, but unread.
 	ErrReparse = errors.New("a reparse point that cannot be read from here")
+	// ErrSpecial: a pipe, socket or device stands there, which is never opened.
+	ErrSpecial = errors.New("not a regular file but a pipe, socket or device; it is never opened")
 	// ErrOtherVolume: the path is on a drive that is not part of the image.
 	ErrOtherVolume = errors.New("on a drive that is not part of this image")
 )

@@ -1,0 +1,23 @@
+package offline_test
+
+import (
+	"testing"
+
+	"github.com/redx-update/redx/internal/image"
+	"github.com/redx-update/redx/internal/image/imagetest"
+	"github.com/redx-update/redx/internal/image/offline"
+)
+
+func open(t *testing.T, path string) image.Image {
+	t.Helper()
+	img, err := offline.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { img.Close() })
+	return img
+}
+
+func TestConformanceFolder(t *testing.T) {
+	imagetest.Run(t, func(t *testing.T) image.Image { return open(t, imagetest.Tree(t, imagetest.Files())) })
+}

@@ -1,0 +1,99 @@
+// Package offline gives a Windows installation that does not run here: a mounted disk, a copied tree, a raw NTFS
+// image, or only the logs somebody collected, in a folder or a zip. Nothing is ever written, no link is followed out
+// of what was named, and nothing but regular files is opened.
+package offline
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/redx-update/redx/internal/image"
+	"github.com/redx-update/redx/internal/registry"
+)
+
+// Open opens an installation for --image. Path is the root of a mounted or copied disk, its Windows folder, a folder
+// one level above the root, or a file with a raw image of a disk or an NTFS volume.
+//
+// Errors: image.ErrNoWindows with what was looked for, image.ErrBitLocker, and those of the operating system.
+func Open(path string) (image.Image, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() {
+		return openTree(path)
+	}
+	return openRaw(path)
+}
+
+// openTree opens a mounted disk or a copied tree.
+func openTree(path string) (image.Image, error) {
+	top, err := openFolder(path)
+	if err != nil {
+		return nil, err
+	}
+	found, err := find(top, path)
+	if err != nil {
+		return nil, errors.Join(err, top.Close())
+	}
+	if found.below == "" {
+		return newInstallation(path, top, found, nil), nil
+	}
+	// Links of the installation end at its own root, not at the folder above it.
+	err = top.Close()
+	sub, suberr := openFolder(filepath.Join(path, found.below))
+	if err = errors.Join(err, suberr); err != nil {
+		return nil, err
+	}
+	return newInstallation(path, sub, found, nil), nil
+}
+
+// volume is the files of one drive, by paths relative to it.
+type volume interface {
+	image.FS
+	Close() error
+}
+
+// installation is one Windows folder and the drive it stands on.
+type installation struct {
+	path  string
+	drive *drive
+	hives hives
+	notes []string
+}
+
+// newInstallation takes ownership of the volume. Marks tell partitions apart in the registry's list of mounted ones.
+func newInstallation(path string, v volume, found finding, mark []byte) *installation {
+	in := &installation{path: path, drive: &drive{volume: v, base: found.base, root: `C:\Windows`}, notes: found.notes}
+	in.hives = hives{fsys: v, paths: map[image.Hive]string{
+		image.System:     image.Join(found.windows, `System32\config\SYSTEM`),
+		image.Software:   image.Join(found.windows, `System32\config\SOFTWARE`),
+		image.Components: image.Join(found.windows, `System32\config\COMPONENTS`),
+	}}
+	root, how := systemRoot(&in.hives, mark)
+	in.drive.root = root
+	letter, _ := image.SplitDrive(root)
+	if how != "" {
+		in.notes = append(in.notes, fmt.Sprintf("drive letter %s %s", letter, how))
+	}
+	if f, ok := v.(*folder); ok && found.base == "" {
+		f.drive = letter
+	}
+	return in
+}
+
+func (in *installation) Kind() image.Kind   { return image.Offline }
+func (in *installation) Path() string       { return in.path }
+func (in *installation) FS() image.FS       { return in.drive }
+func (in *installation) SystemRoot() string { return in.drive.root }
+func (in *installation) Notes() []string    { return in.notes }
+
+func (in *installation) Hive(name image.Hive) (registry.Key, string, error) {
+	return in.hives.open(name)
+}
+
+func (in *installation) Close() error {
+	return errors.Join(in.hives.close(), in.drive.volume.Close())
+}
