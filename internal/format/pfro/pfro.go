@@ -1,0 +1,90 @@
+// Package pfro reads PFRO.log, in which Windows notes at each start which pending file renames failed. It splits
+// lines; it judges nothing. Layout as people have published it; no real sample was at hand.
+//
+//	1/11/2024 3:14:55 - PFRO Error: \??\C:\Windows\Temp\a.tmp, |delete operation|, 0xc0000034
+//	1/11/2024 3:14:55 - 2 Successful PFRO operations
+package pfro
+
+import (
+	"bytes"
+	"io"
+	"regexp"
+	"strconv"
+	"time"
+
+	"github.com/redx-update/redx/internal/format/textline"
+	"github.com/redx-update/redx/internal/hresult"
+)
+
+// Entry is one line. Text is valid until the next call of Scan.
+type Entry struct {
+	Line int
+	Time time.Time // the machine's wall clock; zero where the line has none
+	Text []byte
+	// Path and Target are set in a failure: what was to be renamed, and to what ("" for a deletion).
+	Path, Target string
+	Code         hresult.Code // an NTSTATUS; 0 where the line has none
+}
+
+// Scanner reads one entry after another.
+type Scanner struct {
+	lines *textline.Reader
+	entry Entry
+}
+
+// NewScanner reads from r; it does not close it.
+func NewScanner(r io.Reader) *Scanner { return &Scanner{lines: textline.NewReader(r)} }
+
+// Scan advances to the next line and reports whether there is one.
+func (s *Scanner) Scan() bool {
+	if !s.lines.Next() {
+		return false
+	}
+	s.entry = parse(s.lines.Bytes())
+	s.entry.Line = s.lines.No()
+	return true
+}
+
+// Entry is the current line.
+func (s *Scanner) Entry() *Entry { return &s.entry }
+
+// Err is the source's error, nil at a plain end.
+func (s *Scanner) Err() error { return s.lines.Err() }
+
+var (
+	stamp   = regexp.MustCompile(`^(\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d{2}:\d{2}) - `)
+	failure = regexp.MustCompile(`^PFRO Error: (.+?), ?\|?(.*?)\|?, ?(0x[0-9a-fA-F]{8})`)
+)
+
+func parse(line []byte) Entry {
+	e := Entry{Text: bytes.TrimSpace(line)}
+	if m := stamp.FindSubmatch(e.Text); m != nil {
+		if t, err := time.Parse("1/2/2006 15:04:05", string(m[1])); err == nil {
+			e.Time, e.Text = t, e.Text[len(m[0]):]
+		}
+	}
+	m := failure.FindSubmatch(e.Text)
+	if m == nil {
+		return e
+	}
+	n, err := strconv.ParseUint(string(m[3][2:]), 16, 32)
+	if err != nil {
+		return e
+	}
+	e.Path, e.Code = string(m[1]), hresult.Code(n)
+	if !bytes.Contains(m[2], []byte("delete")) {
+		e.Target = string(m[2])
+	}
+	return e
+}
+
+// Sniff reports whether the head of a file, in any of textline's encodings, is a PFRO.log.
+func Sniff(head []byte) bool {
+	s := NewScanner(bytes.NewReader(head))
+	for n := 0; n < 20 && s.Scan(); n++ {
+		if bytes.Contains(s.entry.Text, []byte("PFRO")) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,92 @@
+// Package setuplog reads setupact.log and setuperr.log, the logs of Windows Setup and of feature updates. It splits
+// lines and finds the result codes in them, with the extend code that setup adds; it judges nothing.
+package setuplog
+
+import (
+	"bytes"
+	"io"
+	"regexp"
+	"strconv"
+
+	"github.com/redx-update/redx/internal/format/textline"
+	"github.com/redx-update/redx/internal/format/wdslog"
+	"github.com/redx-update/redx/internal/hresult"
+)
+
+// Entry is one line. Its head's Text is valid until the next call of Scan.
+type Entry struct {
+	wdslog.Head
+	Line int
+}
+
+// Scanner reads one entry after another.
+type Scanner struct {
+	lines *textline.Reader
+	heads wdslog.Parser
+	entry Entry
+}
+
+// NewScanner reads from r; it does not close it.
+func NewScanner(r io.Reader) *Scanner { return &Scanner{lines: textline.NewReader(r)} }
+
+// Scan advances to the next line and reports whether there is one.
+func (s *Scanner) Scan() bool {
+	if !s.lines.Next() {
+		return false
+	}
+	s.entry = Entry{Head: s.heads.Parse(s.lines.Bytes()), Line: s.lines.No()}
+	return true
+}
+
+// Entry is the current line.
+func (s *Scanner) Entry() *Entry { return &s.entry }
+
+// Err is the source's error, nil at a plain end.
+func (s *Scanner) Err() error { return s.lines.Err() }
+
+// components are those that only setup's logs have.
+var components = map[string]bool{
+	"MOUPG": true, "SP": true, "IBS": true, "IBSLIB": true, "SYSPRP": true, "MIG": true, "CONX": true, "DIAG": true,
+	"SETUPCL": true, "DU": true, "UI": true, "WinPE": true, "Culture": true, "SPLIB": true, "OOBELD": true,
+	"MACHMIG": true, "WDSCLI": true, "AudMig": true, "HWMIG": true, "PANTHR": true, "CallBack_": true,
+}
+
+// Sniff reports whether the head of a file, in any of textline's encodings, is one of setup's logs.
+func Sniff(head []byte) bool {
+	s := NewScanner(bytes.NewReader(head))
+	for n := 0; n < 200 && s.Scan(); n++ {
+		if c := s.entry.Component; c != "" && s.entry.HasTime {
+			return components[c]
+		}
+	}
+	return false
+}
+
+var resultCode = regexp.MustCompile(`(?i)\b(0x[89c][0-9a-f]{7})\b(?: *- *(0x[0-9a-f]{5})\b)?`)
+
+// Result is a result code, with the extend code that tells setup's phase and operation; 0 when there is none.
+type Result struct {
+	Code   hresult.Code
+	Extend uint32
+}
+
+// ParseResult finds the first failure code of a line, such as 0x80070003 or 0xC1900101-0x20017.
+func ParseResult(text []byte) (r Result, ok bool) {
+	m := resultCode.FindSubmatch(text)
+	if m == nil {
+		return r, false
+	}
+	code, err := strconv.ParseUint(string(m[1][2:]), 16, 32)
+	if err != nil {
+		return r, false
+	}
+	r.Code = hresult.Code(code)
+	if m[2] != nil {
+		extend, err := strconv.ParseUint(string(m[2][2:]), 16, 32)
+		if err != nil {
+			return r, false
+		}
+		r.Extend = uint32(extend)
+	}
+	return r, true
+}
