@@ -1,0 +1,3 @@
+module github.com/redx-update/redx/tools
+
+go 1.26.0
