@@ -80,7 +80,8 @@ type frame struct {
 type builder struct {
 	t        *template
 	headOnly bool
-	lit      []byte
+	literals *[]byte // keeps the literals of finished ops
+	lit      []byte  // the pending one
 	stack    []frame
 	attr     string // name of the open attribute
 	attrSkip int
@@ -93,7 +94,9 @@ func (b *builder) inStart() bool { return len(b.stack) > 0 && b.top().inStart }
 
 // emit ends the pending literal with an op, and gives the op's index.
 func (b *builder) emit(o op) int {
-	o.lit = append([]byte(nil), b.lit...)
+	start := len(*b.literals)
+	*b.literals = append(*b.literals, b.lit...)
+	o.lit = (*b.literals)[start:]
 	b.lit = b.lit[:0]
 	b.t.ops = append(b.t.ops, o)
 	return len(b.t.ops) - 1
@@ -115,7 +118,8 @@ func (b *builder) open(name string, dep int) {
 		up.hasChild = true
 		f.mode, f.dep = up.mode.inside(name), up.dep
 	}
-	if dep != noDep {
+	// Real logs make the whole event depend on its data; it is there without them all the same.
+	if dep != noDep && len(b.stack) > 0 {
 		f.dep = dep
 		f.skip = b.emit(op{kind: opIf, sub: dep})
 	}

@@ -24,13 +24,20 @@ type decoder struct {
 	parsed    int               // bytes of BinXml parsed in this chunk
 	strings   map[string]string // names and short values, shared by records
 	scratch   []byte
+	literals  []byte // of the templates' ops
 
 	rec    Record
 	step   uint64
-	vals   []value // of the record and the fragments inside it; each knows its base
-	text   []byte  // values of the record's fields, one after the other
+	vals   []ref  // of the record and the fragments inside it; each fragment knows its base
+	text   []byte // values of the record's fields, one after the other
 	spans  []span
 	budget int // bytes and steps that the current record may still cost
+}
+
+// ref is a value by its place in the chunk.
+type ref struct {
+	typ      byte
+	pos, end int32
 }
 
 type span struct {
@@ -44,6 +51,7 @@ func newDecoder(want Filter) *decoder {
 
 func (d *decoder) reset() {
 	clear(d.templates)
+	d.literals = d.literals[:0]
 	d.parsed = 0
 	d.step++
 }
@@ -145,7 +153,8 @@ func (d *decoder) val(base, i int) value {
 	if i < 0 || base+i >= len(d.vals) {
 		return value{}
 	}
-	return d.vals[base+i]
+	v := d.vals[base+i]
+	return value{v.typ, d.buf[v.pos:v.end]}
 }
 
 // enter reads the beginning of the fragment between pos and end: a template with its values, or elements without
@@ -205,7 +214,7 @@ func (d *decoder) values(pos, end int) (int, error) {
 		if size > end-pos {
 			return end, d.damage(pos, "a value is cut off")
 		}
-		d.vals = append(d.vals, value{d.buf[desc+2], d.buf[pos : pos+size]})
+		d.vals = append(d.vals, ref{d.buf[desc+2], int32(pos), int32(pos + size)})
 		desc += 4
 		pos += size
 	}
@@ -251,7 +260,7 @@ func (d *decoder) parse(pos, end int, headOnly bool) (*template, error) {
 }
 
 func (d *decoder) parseAs(pos, end int, headOnly, undepended bool) (*template, error) {
-	b := builder{t: &template{}, headOnly: headOnly}
+	b := builder{t: &template{}, headOnly: headOnly, literals: &d.literals}
 	p := parser{decoder: d, pos: pos, end: end, undepended: undepended}
 	err := p.parse(&b)
 	if errors.Is(err, errDone) {

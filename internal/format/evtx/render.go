@@ -14,7 +14,7 @@ func (d *decoder) fields(f fragment, depth int, unnamed *int) error {
 		}
 		switch it.kind {
 		case itemEmbed:
-			err := d.inner(d.val(f.base, it.parts[0].sub), depth, func(in fragment) error {
+			err := d.inner(f.base+it.parts[0].sub, depth, func(in fragment) error {
 				return d.fields(in, depth+1, unnamed)
 			})
 			if err != nil {
@@ -81,16 +81,15 @@ func (d *decoder) positional(f fragment, it *item, unnamed *int) {
 	}
 }
 
-// inner runs the fragments that a value of type BinXml holds. Values stand in the chunk, so their place is known.
-func (d *decoder) inner(v value, depth int, run func(fragment) error) error {
-	if v.typ != typeBinXML || len(v.b) == 0 {
+// inner runs the fragments that a value of type BinXml holds.
+func (d *decoder) inner(val, depth int, run func(fragment) error) error {
+	if val >= len(d.vals) || d.vals[val].typ != typeBinXML {
 		return nil
 	}
 	if depth >= maxNested {
 		return errCostly
 	}
-	pos := cap(d.buf) - cap(v.b)
-	end := pos + len(v.b)
+	pos, end := int(d.vals[val].pos), int(d.vals[val].end)
 	for pos < end && d.buf[pos] != tokenEOF {
 		keep := len(d.vals)
 		f, next, err := d.enter(pos, end, false)
@@ -137,7 +136,7 @@ func (d *decoder) render(dst []byte, f fragment, depth int) ([]byte, error) {
 			v := d.val(f.base, o.sub)
 			switch {
 			case v.typ == typeBinXML:
-				err := d.inner(v, depth, func(in fragment) (err error) {
+				err := d.inner(f.base+o.sub, depth, func(in fragment) (err error) {
 					dst, err = d.render(dst, in, depth+1)
 					return err
 				})
