@@ -104,7 +104,9 @@ func Examine(set *evidence.Set, checks []Check) []Finding {
 			f.Check = c.ID
 			f.Codes = distinct(f.Codes)
 			f.ID = identify(&f)
-			all = append(all, f)
+			if !slices.ContainsFunc(all, func(o Finding) bool { return o.ID == f.ID }) {
+				all = append(all, f)
+			}
 		}
 	}
 	linkConsequences(all, checks)

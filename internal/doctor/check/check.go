@@ -92,11 +92,19 @@ func mergeFile(a, b doctor.File) doctor.File {
 	return a
 }
 
-func countFiles(n int) string {
+// files and filesAre count files for a sentence.
+func files(n int) string {
 	if n == 1 {
 		return "a file"
 	}
 	return fmt.Sprintf("%d files", n)
+}
+
+func filesAre(n int) string {
+	if n == 1 {
+		return "A file is"
+	}
+	return fmt.Sprintf("%d files are", n)
 }
 
 // nameOf names an update for a sentence: its KB, else its title, else its identity.

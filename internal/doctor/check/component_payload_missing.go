@@ -132,7 +132,7 @@ func addPayload(groups []doctor.Finding, e *evidence.Event, path string, proof [
 }
 
 func describeStore(f *doctor.Finding) {
-	f.Title = fmt.Sprintf("%s missing from the component store", countFiles(len(f.Files)))
+	f.Title = fmt.Sprintf("%s missing from the component store", filesAre(len(f.Files)))
 	if !f.Update.IsZero() {
 		f.Title += fmt.Sprintf("; %s fails on it", nameOf(f.Update))
 	}

@@ -52,7 +52,11 @@ func payloadMissingDownload(x *doctor.Exam) []doctor.Finding {
 		if len(lost) == 0 {
 			continue
 		}
-		out = append(out, payloadFinding(group.Update, last, lost))
+		u := group.Update
+		if !lost[0].joined {
+			u = update.Ref{} // the file is certain, whose it is is not
+		}
+		out = append(out, payloadFinding(u, last, lost))
 	}
 	return out
 }
@@ -168,7 +172,7 @@ func mergeLost(list []lostFile, l lostFile) []lostFile {
 func payloadFinding(u update.Ref, last history.Entry, lost []lostFile) doctor.Finding {
 	f := doctor.Finding{
 		Severity: doctor.Error, Confidence: doctor.Proven, Update: u,
-		Title: fmt.Sprintf("%s of %s missing from the download folder", countFiles(len(lost)), nameOf(u)),
+		Title: fmt.Sprintf("%s missing from the download folder of %s", filesAre(len(lost)), nameOf(u)),
 		Detail: "The update was downloaded, and files of it are gone since; installing it fails each time until they are " +
 			"downloaded again. Installed updates are not touched by that.",
 		Codes: []hresult.Code{last.Code},

@@ -135,7 +135,7 @@ func addContent(groups []doctor.Finding, e, server *evidence.Event) []doctor.Fin
 
 func describeServer(f *doctor.Finding) {
 	server := host(f.Files[0].URL)
-	f.Title = fmt.Sprintf("The update server %s does not have %s of %s", server, countFiles(len(f.Files)), nameOf(f.Update))
+	f.Title = fmt.Sprintf("The update server %s does not have %s of %s", server, files(len(f.Files)), nameOf(f.Update))
 	f.Detail = "The server answers 404 for a file that it offered. This computer is not at fault: do not reset it. Whoever " +
 		"runs the server must get the file there, or let the server hand it out (MIME types of .psf, .msu and .wim; the " +
 		"rights on WsusContent; the /Content folder of the web site)."
