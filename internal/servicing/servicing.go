@@ -54,7 +54,7 @@ func (p Package) KB() update.KB { return update.FindKB(p.Name) }
 // Component is a component's key form, "amd64_microsoft-windows-x_31bf3856ad364e35_10.0.19041.1_none_0123456789abcdef",
 // the name of its folder in WinSxS, taken apart.
 type Component struct {
-	Arch    string // "amd64", "x86", "wow64", "msil", "arm64", ...
+	Arch    string // "amd64", "x86", "wow64", "msil", "arm64", ...; empty in CheckSUR's deployment names
 	Name    string // may be shortened by the system to "first..last"
 	Token   string // public key token, 16 hex digits
 	Version string // four numbers
@@ -69,16 +69,19 @@ func ParseComponent(s string) (c Component, ok bool) {
 	}
 	part := strings.Split(s, "_")
 	n := len(part)
-	if n < 6 || !isHex16(part[n-1]) || part[n-2] == "" || !isHex16(part[n-4]) {
+	if n < 5 || strings.ContainsAny(s, `\/ "'`) || !isHex16(part[n-1]) || !isHex16(part[n-4]) {
 		return Component{}, false
 	}
-	name := strings.Join(part[1:n-4], "_")
-	if part[n-3] == "" || !isVersion(part[n-3]) || part[0] == "" || name == "" || strings.ContainsAny(s, `\/ "'`) {
+	c = Component{
+		Name: strings.Join(part[:n-4], "_"), Token: part[n-4], Version: part[n-3], Culture: part[n-2], Hash: part[n-1],
+	}
+	if n > 5 {
+		c.Arch, c.Name, _ = strings.Cut(c.Name, "_")
+	}
+	if c.Name == "" || n > 5 && c.Arch == "" || c.Version == "" || !isVersion(c.Version) || c.Culture == "" {
 		return Component{}, false
 	}
-	return Component{
-		Arch: part[0], Name: name, Token: part[n-4], Version: part[n-3], Culture: part[n-2], Hash: part[n-1],
-	}, true
+	return c, true
 }
 
 // String gives the key form.
@@ -86,7 +89,11 @@ func (c Component) String() string {
 	if c == (Component{}) {
 		return ""
 	}
-	return strings.Join([]string{c.Arch, c.Name, c.Token, c.Version, c.Culture, c.Hash}, "_")
+	s := strings.Join([]string{c.Name, c.Token, c.Version, c.Culture, c.Hash}, "_")
+	if c.Arch == "" {
+		return s
+	}
+	return c.Arch + "_" + s
 }
 
 // File is a file of a component.

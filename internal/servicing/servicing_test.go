@@ -22,15 +22,18 @@ func TestPackage(t *testing.T) {
 	}{
 		{
 			"Package_for_KB5034441~31bf3856ad364e35~amd64~~19041.3920.1.3",
-			want{servicing.Package{"Package_for_KB5034441", token, "amd64", "", "19041.3920.1.3"}, "KB5034441"}, true,
+			want{servicing.Package{"Package_for_KB5034441", token, "amd64", "", "19041.3920.1.3"}, "KB5034441"},
+			true,
 		},
 		{
 			"Package_123_for_KB3192392~31bf3856ad364e35~amd64~en-US~6.3.1.4",
-			want{servicing.Package{"Package_123_for_KB3192392", token, "amd64", "en-US", "6.3.1.4"}, "KB3192392"}, true,
+			want{servicing.Package{"Package_123_for_KB3192392", token, "amd64", "en-US", "6.3.1.4"}, "KB3192392"},
+			true,
 		},
 		{
 			"Microsoft-Windows-Client-Features-Package~31bf3856ad364e35~amd64~~",
-			want{servicing.Package{"Microsoft-Windows-Client-Features-Package", token, "amd64", "", ""}, ""}, true,
+			want{servicing.Package{"Microsoft-Windows-Client-Features-Package", token, "amd64", "", ""}, ""},
+			true,
 		},
 		{"Windows.WinOcr~~0.0.1.0", want{}, false},
 		{"a~31bf3856ad364e3g~amd64~~1", want{}, false},
@@ -66,6 +69,8 @@ func TestFile(t *testing.T) {
 		Arch: "x86", Name: "microsoft-windows-directwrite", Token: "31bf3856ad364e35", Version: "7.1.7601.23545",
 		Culture: "none", Hash: "229deeb1ba2a85d3",
 	}
+	noArch := c
+	noArch.Arch, noArch.Name = "", "servicing"
 	under := c
 	under.Name = "netfx4-clrjit_dll"
 	for _, v := range []struct {
@@ -77,6 +82,8 @@ func TestFile(t *testing.T) {
 		{c.String() + `DWrite.dll`, servicing.File{c, "DWrite.dll"}, true}, // the D is a hex digit too
 		{c.String() + `\en-us\x_y.mui`, servicing.File{c, `en-us\x_y.mui`}, true},
 		{under.String() + `\clrjit.dll`, servicing.File{under, "clrjit.dll"}, true},
+		{noArch.String() + `\x.dll`, servicing.File{noArch, "x.dll"}, true},
+		{"_" + noArch.String() + `\x.dll`, servicing.File{}, false},
 		{c.String(), servicing.File{Component: c}, false},
 		{"x86_a_31bf3856ad364e35_1.0_none", servicing.File{}, false},
 		{`C:\Windows\x_0123456789abcdef_y`, servicing.File{}, false},

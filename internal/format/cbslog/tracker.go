@@ -309,12 +309,14 @@ func (t *Tracker) fill(ev *Event, line SessionLine) bool {
 	case RepairFailed:
 		return true
 	case Summed:
-		if t.summary == nil {
-			t.summary = &Summary{First: ev.Line, Detected: -1, Repaired: -1}
-			t.summary.add(ev.Line, ev.Text)
-			t.head = *ev
+		if t.summary != nil {
+			return false // a line of it
 		}
-		return false
+		s := &Summary{First: ev.Line, Last: ev.Line, Detected: -1, Repaired: -1}
+		if s.add(ev.Line, ev.Text) {
+			t.summary, t.head = s, *ev
+			return false
+		}
 	case Driver:
 		ev.Driver, ok = ParseDriver(ev.Text)
 		ev.Code, ev.HasCode = ev.Driver.Code, ok

@@ -112,6 +112,7 @@ func TestEvents(t *testing.T) {
 			"1 summary [ ] Detect only: detected -1, repaired -1, lines 1-2, []",
 			"3 summary [ ] Detect and Repair: detected -1, repaired -1, lines 3-4, []",
 		}},
+		{"no summary", "Summary: of something else\nError CBS Summary:x", []string{"2 failure [ ]"}},
 		{
 			"sessions within each other and without an end",
 			"Session: 1_1 initialized by client A\nSession: 2_2 initialized by client B\nWarning CBS x\n" +
