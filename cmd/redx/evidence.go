@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/redx-update/redx/internal/evidence"
+	"github.com/redx-update/redx/internal/gather"
+	"github.com/redx-update/redx/internal/image"
+	"github.com/redx-update/redx/internal/image/offline"
+	"github.com/redx-update/redx/internal/report"
+)
+
+// where names the installation or the logs that a command looks at.
+type where struct {
+	image string
+	logs  string
+}
+
+func (w *where) addFlags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&w.image, "image", "", "a mounted Windows disk, a copied tree or a raw NTFS image `PATH`")
+	cmd.Flags().StringVar(&w.logs, "logs", "", "a folder, a file or a zip of collected logs `PATH`")
+	cmd.MarkFlagsMutuallyExclusive("image", "logs")
+}
+
+// open opens what the flags name. Reading the running system comes with the live part of redx; until then one of
+// the flags is needed on Windows too.
+func (w *where) open() (image.Image, error) {
+	var img image.Image
+	var err error
+	switch {
+	case w.image != "":
+		img, err = offline.Open(w.image)
+	case w.logs != "":
+		img, err = offline.OpenLogs(w.logs)
+	default:
+		return nil, &problem{
+			exit: exitUsage, err: errors.New("say what to look at: --image PATH or --logs PATH"),
+			hint: "for a mounted Windows disk: --image /mnt/c; for a folder of collected logs: --logs DIR",
+		}
+	}
+	if err != nil {
+		return nil, openProblem(err)
+	}
+	return img, nil
+}
+
+func openProblem(err error) error {
+	switch {
+	case errors.Is(err, image.ErrNoWindows):
+		return &problem{exit: exitNoWindows, err: err, hint: "--image wants the folder that has Windows in it; single logs go to --logs"}
+	case errors.Is(err, image.ErrBitLocker):
+		return &problem{exit: exitFailed, err: err, hint: "unlock it, for instance with dislocker or manage-bde, then try again"}
+	case errors.Is(err, fs.ErrPermission):
+		return &problem{exit: exitFailed, err: err, hint: "read rights are enough; on Linux mount the disk with: mount -o ro"}
+	default:
+		return err
+	}
+}
+
+// looked is what was found at a place.
+type looked struct {
+	image report.Image
+	set   *evidence.Set
+}
+
+// gather opens and reads what the flags name.
+func (w *where) gather(ctx context.Context, std stdio) (looked, error) {
+	img, err := w.open()
+	if err != nil {
+		return looked{}, err
+	}
+	defer img.Close()
+	return gatherImage(ctx, std, img)
+}
+
+func gatherImage(ctx context.Context, std stdio, img image.Image) (looked, error) {
+	progress := newProgress(std)
+	set, err := gather.Gather(ctx, img, gather.Options{Progress: progress.file})
+	progress.done()
+	if err != nil {
+		return looked{}, openProblem(err)
+	}
+	return looked{
+		image: report.Image{Kind: img.Kind(), Path: img.Path(), Build: set.Machine.Build},
+		set:   set,
+	}, nil
+}
+
+// progress shows on a terminal which file is being read.
+type progress struct {
+	std  stdio
+	last tick
+}
+
+func newProgress(std stdio) *progress { return &progress{std: std} }
+
+func (p *progress) file(path string) {
+	if p.std.style.Progress && p.last.due() {
+		fmt.Fprintf(p.std.err, "\r\x1b[Kreading %s", strings.ToValidUTF8(tail(path, 70), "?"))
+	}
+}
+
+func (p *progress) done() {
+	if p.std.style.Progress {
+		fmt.Fprint(p.std.err, "\r\x1b[K")
+	}
+}
+
+func tail(s string, n int) string {
+	if len(s) > n {
+		return "..." + s[len(s)-n:]
+	}
+	return s
+}

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"regexp"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/redx-update/redx/internal/hresult"
+)
+
+const explainHelp = `Explain says what a Windows result code means: its name, its family, the usual causes and what to do next.
+
+A code can be spelled as Windows spells it anywhere: 0x80070002, 80070002, -2147024894, 2147942402, (00000003),
+0x80070003-0x20007, a name such as ERROR_FILE_NOT_FOUND, a system error number such as 2, an HTTP status such as 404.
+A whole line of a log does as well: every code in it is explained. With - the text is read from standard input.
+
+A code alone never proves a cause: redx diagnose finds it in the evidence.
+
+EXIT STATUS
+  0  explained      1  a code that redx does not know: it tells what the number itself says
+  2  wrong usage, or no code in the text                                     130  cancelled`
+
+// newExplainCommand makes "redx explain". It parses its flags itself, since -2147024894 is a code and no flag.
+func newExplainCommand(std stdio) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "explain (CODE... | LINE | -)",
+		Short: "Explain a result code, or those in a line of a log",
+		Long:  explainHelp,
+		Example: "  redx explain 0x80070002\n  redx explain -2147024894 0x800f0831\n" +
+			"  redx explain '[HRESULT = 0x80073701 - ERROR_SXS_ASSEMBLY_MISSING]'",
+		DisableFlagParsing: true,
+		RunE: func(cmd *cobra.Command, raw []string) error {
+			cmd.DisableFlagParsing = false
+			if err := cmd.ParseFlags(shieldNegative(raw)); err != nil {
+				return cmd.FlagErrorFunc()(cmd, err)
+			}
+			if help, err := cmd.Flags().GetBool("help"); help || err != nil {
+				return errors.Join(cmd.Help(), err)
+			}
+			codes, err := readCodes(std.in, cmd.Flags().Args())
+			if err != nil {
+				return err
+			}
+			return showCodes(std, codes, asJSON)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON (docs/json.md)")
+	return cmd
+}
+
+var negative = regexp.MustCompile(`^-[0-9]+$`)
+
+// shieldNegative puts negative numbers in parentheses, which a code may have and a flag has not.
+func shieldNegative(args []string) []string {
+	shielded := make([]string, len(args))
+	for i, a := range args {
+		if negative.MatchString(a) {
+			a = "(" + a + ")"
+		}
+		shielded[i] = a
+	}
+	return shielded
+}
+
+// asked is a code that was asked about, and how often it stood in the text.
+type asked struct {
+	hresult.Explanation
+	extend hresult.Extend
+	count  int
+}
+
+// readCodes takes the codes out of the arguments: each is a code, or all together are a line; - is standard input.
+func readCodes(in io.Reader, args []string) ([]asked, error) {
+	var codes codeList
+	if len(args) == 0 {
+		return nil, usage("explain needs a code, a line of a log, or - for standard input")
+	}
+	if len(args) == 1 && args[0] == "-" {
+		if err := codes.addLines(in); err != nil {
+			return nil, err
+		}
+		if len(codes) == 0 {
+			return nil, usage("%w: standard input", hresult.ErrNoCode)
+		}
+		return codes, nil
+	}
+	if codes.addEach(args) {
+		return codes, nil
+	}
+	if err := codes.add(strings.Join(args, " ")); err != nil {
+		return nil, usage("%w", err)
+	}
+	return codes, nil
+}
+
+// codeList keeps each code once, in the order of the first mention.
+type codeList []asked
+
+// addEach adds the arguments if every one is a code or a line with one; else it adds none.
+func (l *codeList) addEach(args []string) bool {
+	var all codeList
+	for _, a := range args {
+		if p, err := hresult.Parse(a); err != nil || p.Line && len(args) > 1 {
+			return false
+		}
+		_ = all.add(a) // parsed above
+	}
+	*l = all
+	return true
+}
+
+func (l *codeList) add(text string) error {
+	p, err := hresult.Parse(text)
+	if err != nil {
+		return err
+	}
+	for _, f := range p.Codes {
+		l.count(f)
+	}
+	return nil
+}
+
+func (l *codeList) count(f hresult.Found) {
+	for i, c := range *l {
+		if c.Code == f.Code && c.extend == f.Extend {
+			(*l)[i].count++
+			return
+		}
+	}
+	*l = append(*l, asked{Explanation: hresult.Explain(f.Code), extend: f.Extend, count: 1})
+}
+
+func (l *codeList) addLines(in io.Reader) error {
+	r := bufio.NewScanner(in)
+	r.Buffer(nil, 1<<20)
+	for r.Scan() {
+		if err := l.add(r.Text()); err != nil && !errors.Is(err, hresult.ErrNoCode) {
+			return err
+		}
+	}
+	return r.Err()
+}

@@ -1,0 +1,189 @@
+// Package gather reads a Windows installation, or a bundle of logs, into evidence: it finds the files that a failed
+// update leaves traces in, knows each by its content, has it read by its format's reader, and says what the records
+// mean. It judges nothing and never writes.
+package gather
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"runtime"
+	"strings"
+	"sync"
+
+	"github.com/redx-update/redx/internal/evidence"
+	"github.com/redx-update/redx/internal/format"
+	"github.com/redx-update/redx/internal/image"
+)
+
+// Options of a gathering.
+type Options struct {
+	// Progress is told of each file that is begun, from several goroutines one at a time; nil for none.
+	Progress func(path string)
+}
+
+// Gather reads all there is. What cannot be read stands in the Set's Unread; the only errors are a cancelled context
+// and a bundle in which nothing was recognised (image.ErrNoWindows).
+func Gather(ctx context.Context, img image.Image, opts Options) (*evidence.Set, error) {
+	g := &gatherer{img: img, out: evidence.NewBuilder(), opts: opts}
+	for _, n := range img.Notes() {
+		g.out.Note(n)
+	}
+	g.machine()
+	if err := g.readAll(ctx); err != nil {
+		return nil, err
+	}
+	g.out.Localise(g.zone.toUTC)
+	g.probe()
+	return g.out.Set(), nil
+}
+
+type gatherer struct {
+	img  image.Image
+	out  *evidence.Builder
+	opts Options
+	zone zone
+
+	mu         sync.Mutex
+	recognised int
+}
+
+// readAll reads the candidate files, as many at once as there are processors. Each file is read by one goroutine, so
+// its events stay in order.
+func (g *gatherer) readAll(ctx context.Context) error {
+	work := make(chan string)
+	var wg sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for path := range work {
+				g.readFile(ctx, path)
+			}
+		})
+	}
+	for path, err := range g.candidates() {
+		if ctx.Err() != nil {
+			break
+		}
+		if err != nil {
+			g.unread(path, err)
+			continue
+		}
+		work <- path
+	}
+	close(work)
+	wg.Wait()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if g.recognised == 0 && g.img.Kind() == image.Logs {
+		return fmt.Errorf("%s: %w: no log, trace or database that redx knows", g.img.Path(), image.ErrNoWindows)
+	}
+	return nil
+}
+
+// readFile knows a file by its content and has it read. Damage inside is noted; the events before it stay.
+func (g *gatherer) readFile(ctx context.Context, path string) {
+	f, err := g.img.FS().Open(path)
+	if err != nil {
+		g.unread(path, err)
+		return
+	}
+	defer f.Close()
+	head, err := readHead(f)
+	if err != nil {
+		g.unread(path, err)
+		return
+	}
+	r, ok := recognise(head)
+	if !ok {
+		return
+	}
+	g.mu.Lock()
+	g.recognised++
+	if g.opts.Progress != nil {
+		g.opts.Progress(path)
+	}
+	g.mu.Unlock()
+	in := &input{ctx: ctx, file: f, path: path, out: g.out, img: g.img, zone: &g.zone}
+	if err := r.read(in); err != nil && ctx.Err() == nil {
+		g.unread(path, err)
+	}
+}
+
+// unread notes what could not be read, but for what is simply not there.
+func (g *gatherer) unread(path string, err error) {
+	if !errors.Is(err, fs.ErrNotExist) {
+		g.out.Unread(path, plain(err))
+	}
+}
+
+// plain takes the path out of an error that carries it, since it stands beside the reason already.
+func plain(err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err
+	}
+	return err
+}
+
+// input is one file on its way to its reader.
+type input struct {
+	ctx  context.Context
+	file image.File
+	path string
+	out  *evidence.Builder
+	img  image.Image
+	zone *zone
+}
+
+// damage notes a damaged place; the reader goes on behind it. Only the first places of a file are kept, since a file
+// that is damaged throughout would fill the report.
+func (in *input) damage(n *int, err error) {
+	const most = 5
+	*n++
+	if *n <= most {
+		in.out.Unread(in.path, err)
+	}
+}
+
+// line is the source of a text line, record of a numbered record.
+func (in *input) line(n int) evidence.Source      { return evidence.Source{Path: in.path, Line: n} }
+func (in *input) record(n uint64) evidence.Source { return evidence.Source{Path: in.path, Record: n} }
+
+// lines gives the file as a stream that ends when the context does.
+func (in *input) lines() io.Reader { return &cancelReader{ctx: in.ctx, r: in.file} }
+
+type cancelReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c *cancelReader) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p)
+}
+
+// headSize is how much of a file is looked at to know it.
+const headSize = 64 << 10
+
+func readHead(f image.File) ([]byte, error) {
+	b := make([]byte, min(f.Size(), headSize))
+	n, err := f.ReadAt(b, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	return b[:n], nil
+}
+
+// base is the last element of a path in lower case.
+func base(path string) string {
+	_, name := image.Split(path)
+	return strings.ToLower(name)
+}
+
+// notThis reports that a reader found the file to be of another format after all.
+func notThis(err error) bool { return errors.Is(err, format.ErrNotThis) }

@@ -1,0 +1,100 @@
+package gather
+
+import (
+	"errors"
+	"io/fs"
+	"iter"
+	"path"
+	"strings"
+
+	"github.com/redx-update/redx/internal/image"
+)
+
+// places are the files of an installation that a failed update leaves traces in, below the system drive. An element
+// may be a pattern as of path.Match; case does not matter. %windir% is the Windows folder.
+var places = []string{
+	`%windir%\Logs\CBS\*.log`,
+	`%windir%\Logs\CBS\CbsPersist_*.cab`,
+	`%windir%\Logs\DISM\*.log`,
+	`%windir%\Logs\WindowsUpdate\*.etl`,
+	`%windir%\Logs\SIH\*.etl`,
+	`%windir%\Logs\waasmedic\*.etl`,
+	`%windir%\WindowsUpdate.log`,
+	`%windir%\SoftwareDistribution\ReportingEvents.log`,
+	`%windir%\SoftwareDistribution\DataStore\DataStore.edb`,
+	`%windir%\SDTemp*\ReportingEvents.log`,
+	`%windir%\SDTemp*\DataStore\DataStore.edb`,
+	`%windir%\SoftwareDistribution.*\ReportingEvents.log`,
+	`%windir%\SoftwareDistribution.*\DataStore\DataStore.edb`,
+	`%windir%\System32\winevt\Logs\System.evtx`,
+	`%windir%\System32\winevt\Logs\Setup.evtx`,
+	`%windir%\System32\winevt\Logs\Application.evtx`,
+	`%windir%\System32\winevt\Logs\Microsoft-Windows-WindowsUpdateClient*.evtx`,
+	`%windir%\System32\winevt\Logs\Microsoft-Windows-Bits-Client*.evtx`,
+	`%windir%\System32\winevt\Logs\Microsoft-Windows-CAPI2*.evtx`,
+	`%windir%\inf\setupapi.*.log`,
+	`%windir%\PFRO.log`,
+	`%windir%\WinSxS\poqexec.log`,
+	`%windir%\Panther\setup*.log`,
+	`%windir%\Panther\NewOs\Panther\setup*.log`,
+	`%windir%\Panther\UnattendGC\setup*.log`,
+	`\$WINDOWS.~BT\Sources\Panther\setup*.log`,
+	`\$WINDOWS.~BT\Sources\Rollback\setup*.log`,
+	`\ProgramData\Microsoft\Windows\WER\ReportArchive\*\Report.wer`,
+	`\ProgramData\Microsoft\Windows\WER\ReportQueue\*\Report.wer`,
+	`\ProgramData\Microsoft\Network\Downloader\qmgr.db`,
+	`\ProgramData\USOPrivate\UpdateStore\store.db`,
+}
+
+// candidates gives the files to look at: the known places of an installation, all files of a bundle.
+func (g *gatherer) candidates() iter.Seq2[string, error] {
+	if g.img.Kind() == image.Logs {
+		return func(yield func(string, error) bool) {
+			for e, err := range image.Walk(g.img.FS(), "") {
+				if err == nil && e.Dir {
+					continue
+				}
+				if !yield(e.Path, err) {
+					return
+				}
+			}
+		}
+	}
+	return func(yield func(string, error) bool) {
+		drive := g.img.SystemRoot()[:2]
+		for _, p := range places {
+			p = strings.Replace(p, "%windir%", g.img.SystemRoot(), 1)
+			if p[0] == '\\' {
+				p = drive + p
+			}
+			if !glob(g.img.FS(), "", strings.Split(p, `\`), yield) {
+				return
+			}
+		}
+	}
+}
+
+// glob walks down one pattern. It reports false when the consumer wants no more.
+func glob(fsys image.FS, dir string, rest []string, yield func(string, error) bool) bool {
+	for len(rest) > 0 && !strings.ContainsAny(rest[0], "*?[") {
+		dir = image.Join(dir, rest[0])
+		rest = rest[1:]
+	}
+	if len(rest) == 0 {
+		_, err := fsys.Stat(dir)
+		return errors.Is(err, fs.ErrNotExist) || yield(dir, err)
+	}
+	infos, err := fsys.ReadDir(dir)
+	if err != nil {
+		return errors.Is(err, fs.ErrNotExist) || yield(dir, err)
+	}
+	for _, info := range infos {
+		if ok, _ := path.Match(strings.ToLower(rest[0]), strings.ToLower(info.Name)); !ok {
+			continue
+		}
+		if !glob(fsys, image.Join(dir, info.Name), rest[1:], yield) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,47 @@
+package gather
+
+import (
+	"bytes"
+
+	"github.com/redx-update/redx/internal/evidence"
+	"github.com/redx-update/redx/internal/format/cbslog"
+	"github.com/redx-update/redx/internal/format/pfro"
+	"github.com/redx-update/redx/internal/format/poqexec"
+	"github.com/redx-update/redx/internal/format/setupapi"
+	"github.com/redx-update/redx/internal/format/setuplog"
+)
+
+// reader knows one kind of file and says what its records mean.
+type reader struct {
+	name  string
+	sniff func(head []byte) bool
+	read  func(*input) error
+}
+
+// readers are asked in this order. The ones with a signature come first; among the text logs, the more particular.
+func readers() []reader {
+	return []reader{
+		{"saved evidence", evidence.SniffSaved, readSaved},
+		{"SetupAPI log", setupapi.Sniff, readSetupAPI},
+		{"PFRO.log", pfro.Sniff, readPFRO},
+		{"poqexec.log", poqexec.Sniff, readPoqexec},
+		{"setup log", setuplog.Sniff, readSetupLog},
+		{"servicing log", cbslog.Sniff, readServicing},
+	}
+}
+
+// recognise finds the reader for a file by its content.
+func recognise(head []byte) (reader, bool) {
+	for _, r := range readers() {
+		if r.sniff(head) {
+			return r, true
+		}
+	}
+	return reader{}, false
+}
+
+func signature(at int, sig string) func([]byte) bool {
+	return func(head []byte) bool { return len(head) >= at && bytes.HasPrefix(head[at:], []byte(sig)) }
+}
+
+func readSaved(in *input) error { return evidence.Load(in.lines(), in.out) }

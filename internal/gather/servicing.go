@@ -1,0 +1,129 @@
+package gather
+
+import (
+	"bytes"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/redx-update/redx/internal/evidence"
+	"github.com/redx-update/redx/internal/format/cbslog"
+	"github.com/redx-update/redx/internal/hresult"
+	"github.com/redx-update/redx/internal/update"
+)
+
+// servicingReader follows one servicing log: which session works on which update.
+type servicingReader struct {
+	in      *input
+	updates map[string]update.Ref // by session
+}
+
+// maxSessions bounds what is remembered of the sessions of one log.
+const maxSessions = 10000
+
+func readServicing(in *input) error { return readServicingFrom(in, in.lines()) }
+
+func readServicingFrom(in *input, r io.Reader) error {
+	s := cbslog.NewScanner(r)
+	reader := &servicingReader{in: in, updates: map[string]update.Ref{}}
+	var tracker cbslog.Tracker
+	for s.Scan() {
+		e := s.Entry()
+		for _, ev := range tracker.Add(e) {
+			reader.event(&ev)
+		}
+		if bytes.HasPrefix(e.Text, []byte("Exec: Processing")) {
+			reader.works(tracker.Session().ID, string(e.Text))
+		}
+	}
+	for _, ev := range tracker.Flush() {
+		reader.event(&ev)
+	}
+	return s.Err()
+}
+
+// works remembers the update that a session installs: "Exec: Processing started. ... Identifier: KB5034122".
+func (s *servicingReader) works(session, text string) {
+	kb := update.FindKB(text)
+	if kb == "" || session == "" || len(s.updates) >= maxSessions {
+		return
+	}
+	s.updates[session] = s.updates[session].Merge(update.Ref{KB: kb})
+}
+
+func (s *servicingReader) event(ev *cbslog.Event) {
+	if ev.HasCode && ev.Code.Failed() {
+		s.in.out.Code(ev.Code, s.in.line(ev.Line), []byte(ev.Text))
+	}
+	switch ev.Kind {
+	case cbslog.UpdateOpened:
+		if len(s.updates) < maxSessions {
+			ref := update.Ref{ID: ev.Update, KB: ev.Package.KB()}
+			s.updates[ev.Session.ID] = ref.Merge(s.updates[ev.Session.ID])
+		}
+	case cbslog.UniversalTime:
+		s.in.zone.sample(ev.Time, ev.UTC)
+	case cbslog.MissingFile:
+		if isMissing(ev.Code) {
+			s.add(evidence.PayloadMissing, ev, payloadFields(ev.File.Component.String(), ev.File.Name, ""))
+		}
+	case cbslog.Corrupt:
+		s.corruption(ev)
+	case cbslog.Summed:
+		s.add(evidence.StoreScan, ev, scanFields(ev.Summary))
+	}
+}
+
+// isMissing reports the codes that say that a thing is not there.
+func isMissing(c hresult.Code) bool { return c == hresult.FileNotFound || c == hresult.PathNotFound }
+
+func (s *servicingReader) corruption(ev *cbslog.Event) {
+	c := ev.Corruption
+	if !strings.HasPrefix(c.Kind, "CSI Payload") || c.File == "" {
+		return
+	}
+	kind := evidence.PayloadCorrupt
+	if c.Fixed {
+		kind = evidence.PayloadRepaired
+	}
+	s.add(kind, ev, payloadFields(c.Component.String(), c.File, c.Flag))
+}
+
+func payloadFields(component, name, flag string) map[string]string {
+	f := map[string]string{evidence.Component: component, evidence.Name: name}
+	if flag != "" {
+		f[evidence.Flag] = flag
+	}
+	return f
+}
+
+func scanFields(sum *cbslog.Summary) map[string]string {
+	f := map[string]string{evidence.Operation: sum.Operation}
+	if sum.HasResult {
+		f[evidence.Result] = sum.Result.Hex()
+	}
+	if sum.Detected >= 0 {
+		f[evidence.Detected] = strconv.Itoa(sum.Detected)
+	}
+	if sum.Repaired >= 0 {
+		f[evidence.Repaired] = strconv.Itoa(sum.Repaired)
+	}
+	return f
+}
+
+func (s *servicingReader) add(kind evidence.Kind, ev *cbslog.Event, fields map[string]string) {
+	e := evidence.Event{
+		Kind: kind, Source: s.in.line(ev.Line), Session: ev.Session.ID, Update: s.updates[ev.Session.ID],
+		Fields: fields, Text: ev.Text,
+	}
+	if ev.HasTime {
+		e.Time, e.Local = ev.Time, true
+	}
+	if ev.HasCode {
+		e.Code = ev.Code
+	}
+	if kind == evidence.StoreScan {
+		e.Code = ev.Summary.Result
+	}
+	s.in.out.Add(e)
+}

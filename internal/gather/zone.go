@@ -1,0 +1,76 @@
+package gather
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+	"time"
+)
+
+// zone turns the machine's wall-clock times into UTC: by the registry's rules where there is a registry, else by what
+// logs say of both clocks at one moment. Safe for use by several goroutines while it collects.
+type zone struct {
+	mu      sync.Mutex
+	rules   func(local time.Time) (time.Time, bool)
+	samples []offset
+	sorted  bool
+}
+
+// offset is what one log line says of the two clocks.
+type offset struct {
+	local time.Time
+	east  time.Duration
+}
+
+const (
+	maxSamples = 50000
+	// reach is how far from the only known sample its offset is still taken for granted; beyond it daylight saving may
+	// have changed.
+	reach = 14 * 24 * time.Hour
+)
+
+// sample notes that the wall clock showed local when it was utc.
+func (z *zone) sample(local, utc time.Time) {
+	// Clocks are compared to the quarter of an hour: the two times of a line can be a little apart.
+	east := local.Sub(utc).Round(15 * time.Minute)
+	if local.IsZero() || utc.IsZero() || east.Abs() > 15*time.Hour {
+		return
+	}
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	if len(z.samples) < maxSamples {
+		z.samples = append(z.samples, offset{local, east})
+	}
+}
+
+// toUTC converts a wall-clock time, or says that it cannot.
+func (z *zone) toUTC(local time.Time) (time.Time, bool) {
+	if z.rules != nil {
+		return z.rules(local)
+	}
+	if !z.sorted {
+		slices.SortFunc(z.samples, func(a, b offset) int { return a.local.Compare(b.local) })
+		z.sorted = true
+	}
+	i, _ := slices.BinarySearchFunc(z.samples, local, func(o offset, t time.Time) int { return o.local.Compare(t) })
+	var near []offset
+	if i > 0 {
+		near = append(near, z.samples[i-1])
+	}
+	if i < len(z.samples) {
+		near = append(near, z.samples[i])
+	}
+	switch {
+	case len(near) == 2 && near[0].east == near[1].east:
+		return local.Add(-near[0].east), true
+	case len(near) == 0:
+		return local, false
+	}
+	o := slices.MinFunc(near, func(a, b offset) int {
+		return cmp.Compare(local.Sub(a.local).Abs(), local.Sub(b.local).Abs())
+	})
+	if len(near) == 2 || local.Sub(o.local).Abs() > reach {
+		return local, false // between two offsets, or too far from the only one
+	}
+	return local.Add(-o.east), true
+}

@@ -1,0 +1,196 @@
+// Package report shows findings and the update history: as text for one screen, as JSON for scripts, as a page for a
+// browser. It decides nothing.
+package report
+
+import (
+	"encoding/json"
+	"io"
+
+	"github.com/redx-update/redx/internal/doctor"
+	"github.com/redx-update/redx/internal/evidence"
+	"github.com/redx-update/redx/internal/guid"
+	"github.com/redx-update/redx/internal/history"
+	"github.com/redx-update/redx/internal/hresult"
+	"github.com/redx-update/redx/internal/image"
+	"github.com/redx-update/redx/internal/update"
+)
+
+// Image says what was looked at.
+type Image struct {
+	Kind  image.Kind `json:"kind"`
+	Path  string     `json:"path"`
+	Build string     `json:"build,omitempty"`
+}
+
+// Diagnosis is `redx diagnose --json`; docs/json.md describes it. Fields are only added.
+type Diagnosis struct {
+	Image    Image             `json:"image"`
+	Findings []Finding         `json:"findings"`
+	Unread   []evidence.Unread `json:"unread"`
+	Notes    []string          `json:"notes,omitempty"`
+}
+
+// Finding is one finding in JSON.
+type Finding struct {
+	ID         string            `json:"id"`
+	Check      string            `json:"check"`
+	Severity   doctor.Severity   `json:"severity"`
+	Confidence doctor.Confidence `json:"confidence"`
+	Title      string            `json:"title"`
+	Detail     string            `json:"detail,omitempty"`
+	Surer      string            `json:"surer,omitempty"`
+	Codes      []string          `json:"codes,omitempty"`
+	Update     *Update           `json:"update,omitempty"`
+	Files      []File            `json:"files,omitempty"`
+	Missing    []Missing         `json:"missing,omitempty"`
+	BecauseOf  []string          `json:"because_of,omitempty"`
+	Proof      []Proof           `json:"proof"`
+	Next       []string          `json:"next"`
+}
+
+// Update is an update in JSON; what is not known is left out.
+type Update struct {
+	ID       *guid.GUID `json:"id,omitempty"`
+	Revision uint32     `json:"revision,omitempty"`
+	KB       update.KB  `json:"kb,omitempty"`
+	Title    string     `json:"title,omitempty"`
+}
+
+// File is a file in JSON.
+type File struct {
+	Path   string `json:"path,omitempty"`
+	Size   int64  `json:"size,omitempty"`
+	SHA1   string `json:"sha1,omitempty"`
+	SHA256 string `json:"sha256,omitempty"`
+	URL    string `json:"url,omitempty"`
+}
+
+// Missing is a missing thing in JSON.
+type Missing struct {
+	Kind string `json:"kind"`
+	Name string `json:"name"`
+}
+
+// Proof is a line or record in JSON. Time is RFC 3339, or without zone when Local is set.
+type Proof struct {
+	Place
+	Time  string `json:"time,omitempty"`
+	Local bool   `json:"local,omitempty"`
+	Text  string `json:"text"`
+}
+
+// Place is where a line or record stands.
+type Place struct {
+	Source string `json:"source"`
+	Line   int    `json:"line,omitempty"`
+	Record uint64 `json:"record,omitempty"`
+}
+
+// History is `redx history --json`.
+type History struct {
+	Image   Image             `json:"image"`
+	Entries []Entry           `json:"entries"`
+	Unread  []evidence.Unread `json:"unread"`
+}
+
+// Entry is one attempt in JSON.
+type Entry struct {
+	Time      string           `json:"time,omitempty"`
+	Local     bool             `json:"local,omitempty"`
+	Update    *Update          `json:"update,omitempty"`
+	Operation update.Operation `json:"operation,omitempty"`
+	Result    update.Result    `json:"result"`
+	Code      string           `json:"code,omitempty"`
+	Symbol    string           `json:"symbol,omitempty"`
+	Sources   []Place          `json:"sources"`
+}
+
+// NewDiagnosis puts findings into their JSON form.
+func NewDiagnosis(img Image, set *evidence.Set, findings []doctor.Finding) Diagnosis {
+	d := Diagnosis{Image: img, Findings: []Finding{}, Unread: unread(set), Notes: set.Notes()}
+	for i := range findings {
+		d.Findings = append(d.Findings, newFinding(&findings[i]))
+	}
+	return d
+}
+
+func newFinding(f *doctor.Finding) Finding {
+	out := Finding{
+		ID: f.ID, Check: f.Check, Severity: f.Severity, Confidence: f.Confidence, Title: f.Title, Detail: f.Detail,
+		Surer: f.Surer, Update: newUpdate(f.Update), BecauseOf: f.BecauseOf, Next: f.Next, Proof: []Proof{},
+	}
+	for _, c := range f.Codes {
+		out.Codes = append(out.Codes, c.Hex())
+	}
+	for _, file := range f.Files {
+		out.Files = append(out.Files, File(file))
+	}
+	for _, m := range f.Missing {
+		out.Missing = append(out.Missing, Missing(m))
+	}
+	for _, e := range f.Proof {
+		out.Proof = append(out.Proof, Proof{
+			Place: place(e.Source), Time: evidence.FormatTime(e.Time, e.Local), Local: e.Local && !e.Time.IsZero(),
+			Text: e.Text,
+		})
+	}
+	return out
+}
+
+// NewHistory puts a history into its JSON form.
+func NewHistory(img Image, set *evidence.Set, entries []history.Entry) History {
+	h := History{Image: img, Entries: []Entry{}, Unread: unread(set)}
+	for _, e := range entries {
+		h.Entries = append(h.Entries, newEntry(&e))
+	}
+	return h
+}
+
+func newEntry(e *history.Entry) Entry {
+	out := Entry{
+		Time: evidence.FormatTime(e.Time, e.Local), Local: e.Local && !e.Time.IsZero(), Update: newUpdate(e.Update),
+		Operation: e.Operation, Result: e.Result, Code: codeText(e.Code), Symbol: e.Code.Symbol(),
+	}
+	if e.Code == hresult.OK {
+		out.Symbol = ""
+	}
+	for _, s := range e.Sources {
+		out.Sources = append(out.Sources, place(s))
+	}
+	return out
+}
+
+func codeText(c hresult.Code) string {
+	if c == hresult.OK {
+		return ""
+	}
+	return c.Hex()
+}
+
+func newUpdate(r update.Ref) *Update {
+	if r.IsZero() {
+		return nil
+	}
+	u := &Update{Revision: r.ID.Revision, KB: r.KB, Title: r.Title}
+	if !r.ID.GUID.IsZero() {
+		u.ID = &r.ID.GUID
+	}
+	return u
+}
+
+func place(s evidence.Source) Place { return Place{Source: s.Path, Line: s.Line, Record: s.Record} }
+
+func unread(set *evidence.Set) []evidence.Unread {
+	if u := set.Unread(); u != nil {
+		return u
+	}
+	return []evidence.Unread{}
+}
+
+// WriteJSON writes any of the JSON forms, indented.
+func WriteJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
