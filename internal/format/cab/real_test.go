@@ -69,4 +69,6 @@ func readAll(t *testing.T, b []byte) map[string][]byte {
 	return all
 }
 
-func slashes(name string) string { return string(bytes.ReplaceAll([]byte(name), []byte(`\`), []byte("/"))) }
+func slashes(name string) string {
+	return string(bytes.ReplaceAll([]byte(name), []byte(`\`), []byte("/")))
+}
