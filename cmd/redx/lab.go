@@ -1,0 +1,183 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/redx-update/redx/internal/image"
+	"github.com/redx-update/redx/internal/lab"
+	"github.com/redx-update/redx/internal/report"
+)
+
+const defaultScenario = "payload-missing-download"
+
+type labOptions struct {
+	scenario string
+	fast     bool
+	json     bool
+	list     bool
+}
+
+func newLabCommand(std stdio) *cobra.Command {
+	o := labOptions{scenario: defaultScenario}
+	cmd := &cobra.Command{
+		Use:   "lab",
+		Short: "Build a broken Windows image and diagnose it",
+		Long: `Lab builds a broken Windows image in a temporary folder, in the real file formats, from a readable scenario;
+diagnoses it, and prints the report. It ends when that is told, and says where the image lies and how to look further.
+
+EXIT STATUS
+  0  the report is what the scenario expects    1  it is not, or the image could not be built    2  wrong usage
+130  cancelled`,
+		Example: "  redx lab\n  redx lab --list\n  redx lab --scenario component-payload-missing --json",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return runLab(cmd, std, &o) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.scenario, "scenario", o.scenario, "which scenario, by `NAME`")
+	f.BoolVar(&o.fast, "fast", false, "do not pause between the parts of the story")
+	f.BoolVar(&o.json, "json", false, "print JSON (docs/json.md)")
+	f.BoolVar(&o.list, "list", false, "name the scenarios")
+	cmd.AddCommand(newLabImageCommand(std))
+	return cmd
+}
+
+func newLabImageCommand(std stdio) *cobra.Command {
+	return &cobra.Command{
+		Use:   "image SCENARIO DIR",
+		Short: "Build a scenario's image in DIR and stop",
+		Long: `Image builds the image of a scenario in DIR, which must be empty or not exist, and marks it as the lab's with
+DIR/` + lab.MarkerName + `. The marker counts only for --image, never on the running system.
+
+EXIT STATUS
+  0  built    1  failed    2  wrong usage, or no such scenario`,
+		Example: "  redx lab image payload-missing-download /tmp/pc && redx diagnose --image /tmp/pc",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 2 {
+				return usage("lab image wants SCENARIO and DIR; redx lab --list names the scenarios")
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			s, err := lab.Load(args[0])
+			if err != nil {
+				return &problem{exit: exitUsage, err: err}
+			}
+			if err := lab.Build(s, args[1]); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(std.err, "redx: built %s in %s\n", s.Name, args[1])
+			return err
+		},
+	}
+}
+
+func runLab(cmd *cobra.Command, std stdio, o *labOptions) error {
+	if o.list {
+		return listScenarios(std, o.json)
+	}
+	s, err := lab.Load(o.scenario)
+	if err != nil {
+		return &problem{exit: exitUsage, err: err}
+	}
+	dir, err := os.MkdirTemp("", "redx-lab-")
+	if err != nil {
+		return err
+	}
+	dir = filepath.Join(dir, "C")
+	story := narrator{std: std, fast: o.fast || !std.style.Progress, silent: o.json}
+	story.part("%s\n\n%s", s.Title, s.Story)
+	if err := lab.Build(s, dir); err != nil {
+		return err
+	}
+	story.part("The image of that computer's disk lies in %s. This is what redx says of it:", dir)
+	outcome, err := lab.Run(cmd.Context(), s, dir)
+	if err != nil {
+		return err
+	}
+	if err := showOutcome(std, o, s, dir, outcome); err != nil {
+		return err
+	}
+	story.part("Look further:\n  redx diagnose --image %[1]s --json\n  redx history --image %[1]s\n  redx lab --list", dir)
+	if len(outcome.Wrong) > 0 {
+		return fmt.Errorf("the report is not what scenario %s expects: %w", s.Name, joinLines(outcome.Wrong))
+	}
+	return nil
+}
+
+func joinLines(lines []string) error {
+	errs := make([]error, len(lines))
+	for i, l := range lines {
+		errs[i] = errors.New(l)
+	}
+	return errors.Join(errs...)
+}
+
+func showOutcome(std stdio, o *labOptions, s *lab.Scenario, dir string, outcome *lab.Outcome) error {
+	img := report.Image{Kind: image.Offline, Path: dir, Build: outcome.Evidence.Machine.Build}
+	if o.json {
+		return report.WriteJSON(std.out, labJSON{
+			Scenario: s.Name, Title: s.Title, Expected: len(outcome.Wrong) == 0, Wrong: outcome.Wrong,
+			Diagnosis: report.NewDiagnosis(img, outcome.Evidence, outcome.Findings),
+		})
+	}
+	return report.Text(std.out, std.style, img, outcome.Evidence, outcome.Findings)
+}
+
+// labJSON is `redx lab --json`.
+type labJSON struct {
+	Scenario  string           `json:"scenario"`
+	Title     string           `json:"title"`
+	Expected  bool             `json:"expected"`
+	Wrong     []string         `json:"wrong,omitempty"`
+	Diagnosis report.Diagnosis `json:"diagnosis"`
+}
+
+// scenarioJSON is one entry of `redx lab --list --json`.
+type scenarioJSON struct {
+	Name  string `json:"name"`
+	Title string `json:"title"`
+}
+
+func listScenarios(std stdio, asJSON bool) error {
+	var list []scenarioJSON
+	for _, name := range lab.Names() {
+		s, err := lab.Load(name)
+		if err != nil {
+			return err
+		}
+		list = append(list, scenarioJSON{s.Name, s.Title})
+	}
+	if asJSON {
+		return report.WriteJSON(std.out, list)
+	}
+	for _, s := range list {
+		if _, err := fmt.Fprintf(std.out, "%-34s %s\n", s.Name, s.Title); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// narrator tells the story on stderr, part by part, with a breath between the parts on a terminal.
+type narrator struct {
+	std          stdio
+	fast, silent bool
+	begun        bool
+}
+
+func (n *narrator) part(format string, args ...any) {
+	if n.silent {
+		return
+	}
+	if n.begun && !n.fast {
+		time.Sleep(1200 * time.Millisecond)
+	}
+	n.begun = true
+	fmt.Fprintf(n.std.err, format+"\n\n", args...)
+}
