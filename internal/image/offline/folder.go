@@ -43,13 +43,14 @@ func (f *folder) Close() error { return f.root.Close() }
 
 func (f *folder) Open(path string) (image.File, error) {
 	at, err := f.resolve(path)
+	defer at.close()
 	if err != nil {
 		return nil, pathError("open", path, err)
 	}
 	if err := readable(at.info); err != nil {
 		return nil, pathError("open", path, err)
 	}
-	file, err := f.root.Open(at.path)
+	file, err := at.in.Open(at.base)
 	if err != nil {
 		return nil, pathError("open", path, err)
 	}
@@ -58,6 +59,7 @@ func (f *folder) Open(path string) (image.File, error) {
 
 func (f *folder) Stat(path string) (image.Info, error) {
 	at, err := f.resolve(path)
+	defer at.close()
 	if errors.Is(err, image.ErrReparse) && at.linked {
 		return image.Info{Name: at.name, Reparse: true}, nil
 	}
@@ -71,13 +73,14 @@ func (f *folder) Stat(path string) (image.Info, error) {
 
 func (f *folder) ReadDir(path string) ([]image.Info, error) {
 	at, err := f.resolve(path)
+	defer at.close()
 	if err != nil {
 		return nil, pathError("list", path, err)
 	}
 	if !at.info.IsDir() {
 		return nil, pathError("list", path, errNoFolder)
 	}
-	sub, err := f.root.OpenRoot(at.path)
+	sub, err := at.in.OpenRoot(at.base)
 	if err != nil {
 		return nil, pathError("list", path, err)
 	}

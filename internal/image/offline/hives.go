@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"sync"
 
+	"github.com/redx-update/redx/internal/format/hive"
 	"github.com/redx-update/redx/internal/image"
 	"github.com/redx-update/redx/internal/registry"
 )
@@ -57,11 +58,31 @@ func (h *hives) close() error {
 	return errors.Join(errs...)
 }
 
+// read opens a hive and the logs beside it, which Windows applies before it uses the hive; .LOG alone is of Windows 7
+// and before. A log that cannot be opened is left out: the hive says then that it lacks changes.
 func (o *openedHive) read(fsys image.FS, path string) error {
-	f, err := fsys.Open(path)
+	main, err := o.use(fsys, path)
 	if err != nil {
 		return err
 	}
-	o.used = append(o.used, f)
-	return errors.New("registry hives cannot be read yet")
+	var logs []hive.Log
+	for _, suffix := range []string{".LOG1", ".LOG2", ".LOG"} {
+		if log, err := o.use(fsys, path+suffix); err == nil {
+			logs = append(logs, hive.Log{R: log, Size: log.Size()})
+		}
+	}
+	h, err := hive.Open(main, main.Size(), logs...)
+	if err != nil {
+		return &fs.PathError{Op: "open hive", Path: path, Err: err}
+	}
+	o.root, o.note = h.Root(), h.Info().Note()
+	return nil
+}
+
+func (o *openedHive) use(fsys image.FS, path string) (image.File, error) {
+	f, err := fsys.Open(path)
+	if err == nil {
+		o.used = append(o.used, f)
+	}
+	return f, err
 }

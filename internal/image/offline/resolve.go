@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
 	"slices"
 	"strings"
@@ -20,16 +21,26 @@ const (
 	maxLinks    = 40        // links in one path; more is a loop
 )
 
-// place is where a path ends after all links: path is free of links, slashed and spelled as on disk.
+// place is where a path ends after all links. It holds a folder open until it is closed.
 type place struct {
-	path   string
-	name   string // of the last element of the path that was asked for, as spelled on disk
+	in     *os.Root // a folder on the way, never behind a link
+	base   string   // the rest of the way from there, slashed
+	path   string   // all of it from the image's root, spelled as on disk
+	name   string   // of the last element of the path that was asked for, as spelled on disk
 	info   fs.FileInfo
 	linked bool // the last element that was asked for is a link
+	owned  bool // in is to be closed
+}
+
+func (p *place) close() {
+	if p.owned {
+		p.in.Close() // read only: nothing can be lost
+	}
+	p.in, p.owned = nil, false
 }
 
 // resolve walks a path element by element, so that case can be matched and links judged before they are followed.
-// Beside an error it gives how far it came.
+// Beside an error it gives how far it came; the place must be closed in any case.
 func (f *folder) resolve(windows string) (place, error) {
 	todo, err := elements(windows)
 	if err != nil {
@@ -68,10 +79,26 @@ type resolver struct {
 	links int
 }
 
+// move goes to a path from the image's root.
 func (r *resolver) move(to string) (err error) {
-	r.at.path = to
+	r.at.close()
+	r.at.in, r.at.base, r.at.path = r.f.root, to, to
 	r.at.info, err = r.f.root.Lstat(to)
 	return err
+}
+
+// enter opens the folder the walk stands at, so that a step costs the same however deep it is.
+func (r *resolver) enter() error {
+	if r.at.base == "." {
+		return nil
+	}
+	sub, err := r.at.in.OpenRoot(r.at.base)
+	if err != nil {
+		return err
+	}
+	r.at.close()
+	r.at.in, r.at.base, r.at.owned = sub, ".", true
+	return nil
 }
 
 func (r *resolver) step() error {
@@ -86,19 +113,22 @@ func (r *resolver) step() error {
 	if !r.at.info.IsDir() {
 		return fmt.Errorf("%s is a file, not a folder: %w", r.at.path, fs.ErrNotExist)
 	}
-	next, info, err := r.f.child(r.at.path, name)
+	if err := r.enter(); err != nil {
+		return err
+	}
+	spelled, info, err := r.f.child(r.at, name)
 	if err != nil {
 		return err
 	}
 	last := len(r.todo) == 0 && r.at.name == ""
 	if last {
-		r.at.name = path.Base(next)
+		r.at.name = spelled
 	}
 	if isLink(info.Mode()) {
 		r.at.linked = r.at.linked || last
-		return r.follow(next)
+		return r.follow(spelled)
 	}
-	r.at.path, r.at.info = next, info
+	r.at.base, r.at.path, r.at.info = spelled, path.Join(r.at.path, spelled), info
 	return nil
 }
 
@@ -106,7 +136,7 @@ func (r *resolver) follow(link string) error {
 	if r.links++; r.links > maxLinks {
 		return fmt.Errorf("over %d links in one path, a loop: %w", maxLinks, image.ErrReparse)
 	}
-	target, absolute, err := r.f.target(link)
+	target, absolute, err := r.f.target(r.at.in, link)
 	if err != nil {
 		return err
 	}
@@ -120,8 +150,8 @@ func (r *resolver) follow(link string) error {
 // target reads a link: the elements it leads to, from the image's root when absolute. ntfs-3g shows a junction as a
 // link relative to it, below its own mount point, or below .NTFS-3G/X:; the kernel's driver and Windows show X:\...;
 // a reparse point it cannot read is a link to a sentence.
-func (f *folder) target(link string) (elems []string, absolute bool, err error) {
-	text, err := f.root.Readlink(link)
+func (f *folder) target(in *os.Root, link string) (elems []string, absolute bool, err error) {
+	text, err := in.Readlink(link)
 	if err != nil {
 		if errors.Is(err, fs.ErrPermission) {
 			return nil, false, err
@@ -165,41 +195,21 @@ func split(slashed string) []string {
 }
 
 // child finds a name in a folder: the exact one first, then the first in order that differs in case alone.
-func (f *folder) child(dir, name string) (string, fs.FileInfo, error) {
-	next := path.Join(dir, name)
-	info, err := f.root.Lstat(next)
+func (f *folder) child(dir place, name string) (string, fs.FileInfo, error) {
+	info, err := dir.in.Lstat(name)
 	if err == nil || !errors.Is(err, fs.ErrNotExist) {
-		return next, info, err
+		return name, info, err
 	}
-	spelled, err := f.spelling(dir, name)
+	listed, err := f.names.of(dir)
 	if err != nil {
 		return "", nil, err
 	}
-	next = path.Join(dir, spelled)
-	info, err = f.root.Lstat(next)
-	return next, info, err
-}
-
-func (f *folder) spelling(dir, name string) (string, error) {
-	info, err := f.root.Lstat(dir)
-	if err != nil {
-		return "", err
+	spelled, ok := listed[fold(name)]
+	if !ok {
+		return "", nil, fs.ErrNotExist
 	}
-	listed, err := f.names.of(dir, info.ModTime(), func() ([]string, error) {
-		sub, err := f.root.OpenRoot(dir)
-		if err != nil {
-			return nil, err
-		}
-		defer sub.Close()
-		return readNames(sub)
-	})
-	if err != nil {
-		return "", err
-	}
-	if spelled, ok := listed[fold(name)]; ok {
-		return spelled, nil
-	}
-	return "", fs.ErrNotExist
+	info, err = dir.in.Lstat(spelled)
+	return spelled, info, err
 }
 
 // maxNames bounds the cache: about 30 MB of names.
@@ -217,13 +227,14 @@ type listing struct {
 	spelled map[string]string // folded name to name on disk
 }
 
-func (n *names) of(dir string, modified time.Time, read func() ([]string, error)) (map[string]string, error) {
+func (n *names) of(dir place) (map[string]string, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if l, ok := n.dirs[dir]; ok && l.time.Equal(modified) {
+	modified := dir.info.ModTime()
+	if l, ok := n.dirs[dir.path]; ok && l.time.Equal(modified) {
 		return l.spelled, nil
 	}
-	all, err := read()
+	all, err := readNames(dir.in)
 	if err != nil {
 		return nil, err
 	}
@@ -240,6 +251,6 @@ func (n *names) of(dir string, modified time.Time, read func() ([]string, error)
 	if n.held += len(spelled); n.dirs == nil || n.held > maxNames {
 		n.dirs, n.held = map[string]listing{}, len(spelled)
 	}
-	n.dirs[dir] = listing{time: modified, spelled: spelled}
+	n.dirs[dir.path] = listing{time: modified, spelled: spelled}
 	return spelled, nil
 }
