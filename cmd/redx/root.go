@@ -81,7 +81,7 @@ func newRootCommand(std stdio) *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &problem{exit: exitUsage, err: err, hint: "see: " + cmd.CommandPath() + " --help"}
 	})
-	root.AddCommand(newDiagnoseCommand(std), newHistoryCommand(std), newLabCommand(std))
+	root.AddCommand(newDiagnoseCommand(std), newHistoryCommand(std), newExplainCommand(std), newLabCommand(std))
 	return root
 }
 
