@@ -18,7 +18,7 @@ const (
 	schemaItem   = 11 // EVENT_HEADER_EXT_TYPE_EVENT_SCHEMA_TL
 	traceLogging = 11 // channel of events that carry their layout
 	infoField    = "Info"
-	maxText      = 1 << 20 // no event is longer than 64 KB; names times array elements could be
+	maxGrowth    = 32 // bytes of text for a byte of the event; arrays of structures repeat names
 )
 
 // event reads EVENT_HEADER, and the text if the event describes itself.
@@ -79,7 +79,7 @@ func (e *Event) decode(schema, data []byte, pointer int) bool {
 	s.skip(2)
 	s.tags()
 	e.Component = s.name()
-	v := values{b: data, pointer: pointer}
+	v := values{b: data, pointer: pointer, most: maxGrowth * (len(schema) + len(data))}
 	var out strings.Builder
 	for len(s.b) > 0 && !s.bad {
 		fd := s.field()
@@ -94,7 +94,7 @@ func (e *Event) decode(schema, data []byte, pointer int) bool {
 			out.WriteByte('=')
 		}
 		v.write(&out, &s, fd, 0)
-		if v.bad || out.Len() > maxText {
+		if v.bad || out.Len() > v.most {
 			return false
 		}
 	}

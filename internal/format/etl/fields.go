@@ -55,6 +55,7 @@ const (
 type values struct {
 	b       []byte
 	pointer int
+	most    int // bytes of text before the event is given up
 	bad     bool
 }
 
@@ -89,7 +90,7 @@ func (v *values) write(out *strings.Builder, l *layout, fd field, depth int) {
 	}
 	at := *l
 	out.WriteByte('[')
-	for i := 0; i < fd.count && !v.bad && out.Len() <= maxText; i++ {
+	for i := 0; i < fd.count && !v.bad && out.Len() <= v.most; i++ {
 		if i > 0 {
 			out.WriteString(", ")
 		}
@@ -123,7 +124,7 @@ func (v *values) element(out *strings.Builder, l *layout, fd field, depth int) {
 		return
 	}
 	out.WriteByte('{')
-	for i := 0; i < int(fd.out) && !v.bad && !l.bad && out.Len() <= maxText; i++ {
+	for i := 0; i < int(fd.out) && !v.bad && !l.bad && out.Len() <= v.most; i++ {
 		if i > 0 {
 			out.WriteByte(' ')
 		}
