@@ -1,6 +1,9 @@
 package evtx
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // noDep is the dependency identifier of an element that is always there.
 const noDep = 0xffff
@@ -70,6 +73,7 @@ type frame struct {
 	mode     mode
 	dep      int // innermost substitution that must not be null
 	skip     int // index of the opIf that guards the element, or -1
+	ops, lit int // where the start tag begins: ops before it, bytes of the pending literal before it
 	inStart  bool
 	hasChild bool
 	parts    []part
@@ -123,6 +127,7 @@ func (b *builder) open(name string, dep int) {
 		f.dep = dep
 		f.skip = b.emit(op{kind: opIf, sub: dep})
 	}
+	f.ops, f.lit = len(b.t.ops), len(b.lit)
 	b.lit = append(append(b.lit, '<'), name...)
 	b.stack = append(b.stack, f)
 }
@@ -198,7 +203,7 @@ func (b *builder) subst(sub int, typ byte) {
 	}
 	f := b.top()
 	if typ&typeArray != 0 {
-		o.sep = []byte("</" + f.name + "><" + f.name + ">")
+		o.sep = slices.Concat([]byte("</"+f.name+">"), b.startTag(f))
 	}
 	b.emit(o)
 	if typ != typeBinXML {
@@ -207,6 +212,14 @@ func (b *builder) subst(sub int, typ byte) {
 	}
 	f.hasChild = true
 	b.t.items = append(b.t.items, item{kind: itemEmbed, parts: []part{{sub: sub}}, dep: f.dep})
+}
+
+// startTag gives the start tag of an element whose content begins here, as far as it is literal.
+func (b *builder) startTag(f *frame) []byte {
+	if len(b.t.ops) == f.ops {
+		return b.lit[f.lit:]
+	}
+	return []byte("<" + f.name + ">")
 }
 
 func (b *builder) part(p part) {

@@ -48,7 +48,8 @@ func (c *chunk) empty() bool {
 
 var zeros [4096]byte
 
-// used gives the end of the records by the chunk's header, and what is wrong with the header or the records.
+// used gives the end of the records by the chunk's header, and what is wrong with the header or the records. Where the
+// header does not tell, the end is that of the chunk, and remains of older records may stand before it.
 func (c *chunk) used() (end int, damage []string) {
 	if len(c.buf) < chunkHeader {
 		return 0, []string{"chunk is cut off inside its header"}
@@ -120,7 +121,12 @@ func (d *decoder) walk(yield func(*Record, error) bool) bool {
 			pos = d.next(pos+1, end)
 			continue
 		}
-		last = binary.LittleEndian.Uint64(d.buf[pos+8:])
+		number := binary.LittleEndian.Uint64(d.buf[pos+8:])
+		if end == len(d.buf) && number <= last { // an older record's remains
+			pos += size
+			continue
+		}
+		last = number
 		if !d.give(pos, size, yield) {
 			return false
 		}

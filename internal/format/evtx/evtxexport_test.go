@@ -31,12 +31,18 @@ func TestEvtxexport(t *testing.T) {
 			b := testdata.Open(t, name)
 			want := flatten(t, export(t, b))
 			var all bytes.Buffer
+			n := 0
 			for r := range records(t, b, nil) {
 				x, err := r.AppendXML(nil)
 				if err != nil {
 					t.Errorf("record %d: %v", r.Number, err)
 				}
 				all.Write(x)
+				if n++; r.Provider == "Microsoft-Windows-WindowsUpdateClient" && n <= len(want) {
+					if d := cmp.Diff(data(want[n-1]), r.Data); d != "" {
+						t.Errorf("fields of event %d (-evtxexport +ours):\n%s", n, d)
+					}
+				}
 			}
 			got := flatten(t, all.Bytes())
 			if len(got) < len(want) {
@@ -122,6 +128,18 @@ func flatten(t *testing.T, b []byte) (events [][]string) {
 			}
 		}
 	}
+}
+
+// data picks the named Data out of a flattened event.
+func data(event []string) (fields []evtx.Field) {
+	for _, line := range event {
+		if name, ok := strings.CutPrefix(line, "Event/EventData/Data@Name="); ok {
+			fields = append(fields, evtx.Field{Name: name})
+		} else if value, ok := strings.CutPrefix(line, "Event/EventData/Data="); ok {
+			fields[len(fields)-1].Value = value
+		}
+	}
+	return fields
 }
 
 // unpad drops leading zeros of hexadecimal numbers: evtxexport pads them to the width of the type, Windows does not.
