@@ -18,7 +18,8 @@ A code can be spelled as Windows spells it anywhere: 0x80070002, 80070002, -2147
 0x80070003-0x20007, a name such as ERROR_FILE_NOT_FOUND, a system error number such as 2, an HTTP status such as 404.
 A whole line of a log does as well: every code in it is explained. With - the text is read from standard input.
 
-A code alone never proves a cause: redx diagnose finds it in the evidence.
+A code alone never proves a cause: redx diagnose finds it in the evidence. Commands in the answer are for an elevated
+Command Prompt of Windows.
 
 EXIT STATUS
   0  explained      1  a code that redx does not know: it tells what the number itself says

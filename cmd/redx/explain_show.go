@@ -91,7 +91,8 @@ func (c asked) write(b *strings.Builder, style term.Style) {
 	}
 	fmt.Fprintf(b, "\n  also written  %d, %d\n", c.Code.Signed(), uint32(c.Code))
 	for _, m := range c.Meanings {
-		fmt.Fprintf(b, "  family        %s\n", strings.TrimSpace(fmt.Sprintf("%s  %s  [%s]", m.Family, m.Symbol, m.Source)))
+		name := strings.TrimSpace(string(m.Family) + "  " + m.Symbol)
+		fmt.Fprintf(b, "  family        %s  [%s]\n", name, m.Source)
 	}
 	if c.extend != 0 {
 		fmt.Fprintf(b, "  setup         %s\n", c.extend)
@@ -113,7 +114,10 @@ func (c asked) writeAnatomy(b *strings.Builder) {
 	if facility == "" {
 		facility = "no known one"
 	}
-	fmt.Fprintf(b, "  bits          %s, severity %s, facility %d (%s), number %d\n", a.Kind, a.Severity, a.FacilityNumber, facility, a.Number)
+	if a.Kind != "number" {
+		fmt.Fprintf(b, "  bits          %s, severity %s, facility %d (%s), number %d\n",
+			a.Kind, a.Severity, a.FacilityNumber, facility, a.Number)
+	}
 	if a.Customer {
 		b.WriteString("                the customer bit is set: a program or driver's own code, not one of Windows\n")
 	}
@@ -131,10 +135,11 @@ func writeList(b *strings.Builder, style term.Style, title string, items []strin
 	}
 }
 
-// wrap writes words in lines of at most 100 columns; what is in code marks may stick out.
+// wrap writes words in lines of at most 100 columns. A command, which stands in backquotes, is never broken, so that it
+// can be copied; a long one may stick out.
 func wrap(b *strings.Builder, first, rest, text string) {
 	line, empty := first, true
-	for word := range strings.FieldsSeq(text) {
+	for _, word := range words(text) {
 		if !empty && len(line)+1+len(word) > 100 {
 			b.WriteString(line + "\n")
 			line, empty = rest, true
@@ -146,4 +151,15 @@ func wrap(b *strings.Builder, first, rest, text string) {
 		empty = false
 	}
 	b.WriteString(line + "\n")
+}
+
+// words splits at the blanks outside of backquotes.
+func words(text string) []string {
+	quoted := false
+	return strings.FieldsFunc(text, func(r rune) bool {
+		if r == '`' {
+			quoted = !quoted
+		}
+		return r == ' ' && !quoted
+	})
 }

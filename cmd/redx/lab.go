@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -91,7 +92,7 @@ func runLab(cmd *cobra.Command, std stdio, o *labOptions) error {
 	}
 	dir = filepath.Join(dir, "C")
 	story := narrator{std: std, fast: o.fast || !std.style.Progress, silent: o.json}
-	story.part("%s\n\n%s", s.Title, s.Story)
+	story.part("%s", strings.TrimSpace(s.Title+"\n\n"+s.Story))
 	if err := lab.Build(s, dir); err != nil {
 		return err
 	}

@@ -5,6 +5,8 @@ import (
 
 	"github.com/redx-update/redx/internal/evidence"
 	"github.com/redx-update/redx/internal/format/cbslog"
+	"github.com/redx-update/redx/internal/format/checksur"
+	"github.com/redx-update/redx/internal/format/dismlog"
 	"github.com/redx-update/redx/internal/format/pfro"
 	"github.com/redx-update/redx/internal/format/poqexec"
 	"github.com/redx-update/redx/internal/format/setupapi"
@@ -21,11 +23,15 @@ type reader struct {
 // readers are asked in this order. The ones with a signature come first; among the text logs, the more particular.
 func readers() []reader {
 	return []reader{
+		{"event log", signature(0, "ElfFile\x00"), readEventLog},
+		{"cabinet", signature(0, "MSCF"), readCabinet},
 		{"saved evidence", evidence.SniffSaved, readSaved},
 		{"SetupAPI log", setupapi.Sniff, readSetupAPI},
 		{"PFRO.log", pfro.Sniff, readPFRO},
 		{"poqexec.log", poqexec.Sniff, readPoqexec},
+		{"CheckSUR.log", checksur.Sniff, readCheckSUR},
 		{"setup log", setuplog.Sniff, readSetupLog},
+		{"DISM log", dismlog.Sniff, readDISM},
 		{"servicing log", cbslog.Sniff, readServicing},
 	}
 }

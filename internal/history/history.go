@@ -28,26 +28,32 @@ const (
 )
 
 // Merge makes the history of all attempts in a Set, newest first; entries without a comparable time come last, in
-// the order of their sources. A successful download is no entry; a failed one is, as in Windows' own list.
+// the order of their sources, and are merged with nothing. A successful download is no entry; a failed one is, as in Windows' own list.
 func Merge(set *evidence.Set) []Entry {
 	exact, loose := split(set)
-	var entries []Entry
-	for _, e := range exact {
-		if i := find(entries, e, sameMoment); i >= 0 {
-			join(&entries[i], e)
-			continue
+	var entries, undated []Entry // entries in the order of time
+	put := func(events []*evidence.Event, within time.Duration) {
+		for _, e := range events {
+			if e.Time.IsZero() || e.Local {
+				undated = append(undated, toEntry(e))
+			} else if i := find(entries, e, within); i >= 0 {
+				join(&entries[i], e)
+			} else {
+				entries = slices.Insert(entries, from(entries, e.Time.Add(1)), toEntry(e))
+			}
 		}
-		entries = append(entries, toEntry(e))
 	}
-	for _, e := range loose {
-		if i := find(entries, e, sameDay); i >= 0 {
-			join(&entries[i], e)
-			continue
-		}
-		entries = append(entries, toEntry(e))
-	}
+	put(exact, sameMoment)
+	put(loose, sameDay)
+	entries = append(entries, undated...)
 	slices.SortStableFunc(entries, newestFirst)
 	return entries
+}
+
+// from gives the index of the first entry that is not before t.
+func from(entries []Entry, t time.Time) int {
+	i, _ := slices.BinarySearchFunc(entries, t, func(e Entry, t time.Time) int { return e.Time.Compare(t) })
+	return i
 }
 
 // split parts the attempts by how well they name their update: those with a GUID first, since they found entries
@@ -65,18 +71,12 @@ func split(set *evidence.Set) (exact, loose []*evidence.Event) {
 	return exact, loose
 }
 
-// find gives the nearest entry that tells of the same attempt, or -1. Times that cannot be compared merge nothing.
+// find gives the nearest entry that tells of the same attempt, or -1.
 func find(entries []Entry, e *evidence.Event, within time.Duration) int {
 	best, distance := -1, within+1
-	if e.Time.IsZero() || e.Local {
-		return best
-	}
-	for i := range entries {
-		en := &entries[i]
-		if en.Local || en.Time.IsZero() {
-			continue
-		}
-		if d := en.Time.Sub(e.Time).Abs(); d < distance && sameAttempt(en, e) {
+	last := e.Time.Add(within)
+	for i := from(entries, e.Time.Add(-within)); i < len(entries) && !entries[i].Time.After(last); i++ {
+		if d := entries[i].Time.Sub(e.Time).Abs(); d < distance && sameAttempt(&entries[i], e) {
 			best, distance = i, d
 		}
 	}

@@ -1,0 +1,88 @@
+package gather
+
+import (
+	"github.com/redx-update/redx/internal/evidence"
+	"github.com/redx-update/redx/internal/format/evtx"
+	"github.com/redx-update/redx/internal/format/winevents"
+	"github.com/redx-update/redx/internal/update"
+)
+
+// attemptKinds are the events that tell how an attempt ended.
+var attemptKinds = map[winevents.Kind]attemptFields{
+	winevents.InstallDone:     {update.Install, evidence.PhaseInstall, update.Succeeded},
+	winevents.InstallFailed:   {update.Install, evidence.PhaseInstall, update.Failed},
+	winevents.UninstallDone:   {update.Uninstall, evidence.PhaseInstall, update.Succeeded},
+	winevents.UninstallFailed: {update.Uninstall, evidence.PhaseInstall, update.Failed},
+	winevents.DownloadDone:    {update.Install, evidence.PhaseDownload, update.Succeeded},
+	winevents.DownloadFailed:  {update.Install, evidence.PhaseDownload, update.Failed},
+	winevents.PackageFailed:   {update.Install, evidence.PhaseInstall, update.Failed},
+}
+
+// attemptFields are the fields of an attempt.
+type attemptFields struct {
+	operation update.Operation
+	phase     string
+	result    update.Result
+}
+
+func (a attemptFields) fields() map[string]string {
+	f := map[string]string{evidence.Phase: a.phase, evidence.Result: string(a.result)}
+	if a.operation != update.UnknownOperation {
+		f[evidence.Operation] = string(a.operation)
+	}
+	return f
+}
+
+func readEventLog(in *input) error {
+	f, err := evtx.Open(in.file, in.file.Size())
+	if err != nil {
+		return err
+	}
+	damaged := 0
+	for rec, err := range f.Records(winevents.Filter()) {
+		if err := in.ctx.Err(); err != nil {
+			return err
+		}
+		if err != nil {
+			in.damage(&damaged, err)
+		}
+		if rec == nil {
+			continue
+		}
+		if ev, ok := winevents.Interpret(rec); ok {
+			in.winEvent(rec, &ev)
+		}
+	}
+	return nil
+}
+
+func (in *input) winEvent(rec *evtx.Record, ev *winevents.Event) {
+	e := evidence.Event{
+		Source: in.record(rec.Number), Time: rec.Time, Code: ev.Code, Update: ev.Update, Text: ev.Text,
+	}
+	if ev.Code.Failed() {
+		in.out.Code(ev.Code, e.Source, []byte(ev.Text))
+	}
+	if a, ok := attemptKinds[ev.Kind]; ok && !ev.Update.IsZero() {
+		e.Kind, e.Fields = evidence.Attempt, a.fields()
+		in.out.Add(e)
+		return
+	}
+	switch {
+	case ev.Kind == winevents.TransferFailed, ev.Kind == winevents.TransferStopped && ev.Code.Failed():
+		e.Kind, e.Fields = evidence.DownloadFailed, transferFields(rec, ev)
+	case ev.Kind == winevents.TransferStopped:
+		e.Kind, e.Fields = evidence.DownloadDone, transferFields(rec, ev)
+	default:
+		return
+	}
+	in.out.Add(e)
+}
+
+func transferFields(rec *evtx.Record, ev *winevents.Event) map[string]string {
+	f := map[string]string{evidence.URL: ev.Subject}
+	if job := rec.Get("Id"); job != "" {
+		f[evidence.Job] = job
+	}
+	return f
+}
