@@ -1,0 +1,182 @@
+package ese
+
+import (
+	"encoding/binary"
+	"math"
+	"time"
+
+	"golang.org/x/text/encoding/charmap"
+
+	"github.com/redx-update/redx/internal/guid"
+	"github.com/redx-update/redx/internal/winbin"
+)
+
+// The accessors below give the first value of a column and true. They give false for a null, for a column that the
+// table has not, for a type that does not fit, and for a value that cannot be read; Values tells these apart.
+
+// Values gives all values of a column, decompressed and put together, and what is wrong with those it leaves out or
+// gives in part. A null, like a column that the table has not, has no values. In-record bytes are not copied.
+func (r Row) Values(name string) ([][]byte, error) {
+	c := r.column(name)
+	if c == nil {
+		return nil, nil
+	}
+	found, err := r.stored(c)
+	var out [][]byte
+	for _, v := range found {
+		b, errValue := r.expand(c, v)
+		if errValue != nil {
+			err = r.damage(c, "%v", errValue)
+		}
+		if b != nil {
+			out = append(out, b)
+		}
+	}
+	return out, err
+}
+
+// expand gives a value's bytes; never nil without an error.
+func (r Row) expand(c *Column, v instance) ([]byte, error) {
+	b, err := v.data, error(nil)
+	switch {
+	case v.separated:
+		b, err = r.table.longValue(v.data)
+	case v.compressed:
+		b, err = decompress(v.data)
+	}
+	if b == nil && err == nil {
+		b = []byte{}
+	}
+	return b, err
+}
+
+func (r Row) column(name string) *Column {
+	if r.table == nil {
+		return nil
+	}
+	return r.table.Column(name)
+}
+
+// Bytes gives the first value as it is stored.
+func (r Row) Bytes(name string) ([]byte, bool) {
+	c := r.column(name)
+	if c == nil {
+		return nil, false
+	}
+	if c.ID < firstTagged {
+		return r.simple(c)
+	}
+	found, err := r.taggedValues(c)
+	if err != nil || len(found) == 0 {
+		return nil, false
+	}
+	b, err := r.expand(c, found[0])
+	return b, err == nil
+}
+
+// Text gives the first value of a text column, without trailing NULs.
+func (r Row) Text(name string) (string, bool) {
+	c := r.column(name)
+	if c == nil || c.Type != Text && c.Type != LongText {
+		return "", false
+	}
+	b, ok := r.Bytes(name)
+	if !ok {
+		return "", false
+	}
+	return c.Decode(b), true
+}
+
+// Decode turns a value of a text column into a string, up to trailing NULs.
+func (c *Column) Decode(b []byte) string {
+	if c.Codepage == 1200 {
+		for len(b) >= 2 && len(b)%2 == 0 && b[len(b)-1] == 0 && b[len(b)-2] == 0 {
+			b = b[:len(b)-2]
+		}
+		return winbin.UTF16(b)
+	}
+	for len(b) > 0 && b[len(b)-1] == 0 {
+		b = b[:len(b)-1]
+	}
+	for _, v := range b {
+		if v >= 0x80 {
+			s, _ := charmap.Windows1252.NewDecoder().Bytes(b) // decodes every byte
+			return string(s)
+		}
+	}
+	return string(b)
+}
+
+// Int gives a bit (0 or 1), an integer or a currency (ten-thousandths). An UnsignedQuad above MaxInt64 comes out
+// negative.
+func (r Row) Int(name string) (int64, bool) {
+	b, ok := r.Bytes(name)
+	if !ok {
+		return 0, false
+	}
+	typ := r.column(name).Type
+	if len(b) < typ.size() {
+		return 0, false
+	}
+	switch typ {
+	case Bit:
+		if b[0] != 0 {
+			return 1, true
+		}
+		return 0, true
+	case UnsignedByte:
+		return int64(b[0]), true
+	case Short:
+		return int64(int16(binary.LittleEndian.Uint16(b))), true
+	case UnsignedShort:
+		return int64(binary.LittleEndian.Uint16(b)), true
+	case Long:
+		return int64(int32(binary.LittleEndian.Uint32(b))), true
+	case UnsignedLong:
+		return int64(binary.LittleEndian.Uint32(b)), true
+	case Currency, LongLong, UnsignedQuad:
+		return int64(binary.LittleEndian.Uint64(b)), true
+	default:
+		return 0, false
+	}
+}
+
+// Float gives a Single, a Double, or a DateTime as days since 1899-12-30.
+func (r Row) Float(name string) (float64, bool) {
+	b, ok := r.Bytes(name)
+	if !ok {
+		return 0, false
+	}
+	switch typ := r.column(name).Type; {
+	case typ == Single && len(b) >= 4:
+		return float64(math.Float32frombits(binary.LittleEndian.Uint32(b))), true
+	case (typ == Double || typ == DateTime) && len(b) >= 8:
+		return math.Float64frombits(binary.LittleEndian.Uint64(b)), true
+	default:
+		return 0, false
+	}
+}
+
+// Time gives a DateTime (OLE date), or a FILETIME kept in 8 bytes of any other type, in UTC. Zero and times out of
+// range are false.
+func (r Row) Time(name string) (time.Time, bool) {
+	b, ok := r.Bytes(name)
+	if !ok || len(b) != 8 {
+		return time.Time{}, false
+	}
+	bits := binary.LittleEndian.Uint64(b)
+	t := winbin.Filetime(bits)
+	if r.column(name).Type == DateTime {
+		t = winbin.OLEDate(math.Float64frombits(bits))
+	}
+	return t, !t.IsZero()
+}
+
+// GUID gives a 16-byte value of any type as a GUID.
+func (r Row) GUID(name string) (guid.GUID, bool) {
+	b, ok := r.Bytes(name)
+	if !ok || len(b) != 16 {
+		return guid.GUID{}, false
+	}
+	return guid.FromLE(b), true
+}
