@@ -5,7 +5,8 @@ type Explanation struct {
 	Code     Code
 	Meanings []Meaning
 	// Meaning is a sentence or two; Causes begin with the usual one; Next are steps in the order to try. All three are
-	// empty when redx has no text for the code, even when it knows its name.
+	// empty when redx has no text for the code, even when it knows its name. Commands stand in backquotes; they are
+	// for an elevated Command Prompt.
 	Meaning string
 	Causes  []string
 	Next    []string

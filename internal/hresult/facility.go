@@ -2,13 +2,13 @@ package hresult
 
 // Anatomy is what a code's bits tell when its name is not known.
 type Anatomy struct {
-	// Kind is "HRESULT" or "NTSTATUS"; Severity is "success", "informational", "warning" or "error".
+	// Kind is "HRESULT", "NTSTATUS", or "number" for a small negative one, which has no bit fields; Severity is "success", "informational", "warning" or "error".
 	Kind     string `json:"kind"`
 	Severity string `json:"severity"`
 	// Facility is the part of Windows that counts the code out, "" when its number has no name here.
 	Facility       string `json:"facility,omitempty"`
 	FacilityNumber int    `json:"facility_number"`
-	// Number is the lower half.
+	// Number is the lower half, or the whole number.
 	Number int `json:"number"`
 	// Customer tells a code that is not Microsoft's: a driver's or an installer's own.
 	Customer bool `json:"customer,omitempty"`
@@ -18,6 +18,9 @@ const customerBit = 0x20000000
 
 // Dissect reads the bit fields of a code as winerror.h and ntstatus.h lay them out.
 func Dissect(c Code) Anatomy {
+	if c>>16 == 0xFFFF {
+		return Anatomy{Kind: "number", Severity: "error", Number: int(c.Signed())}
+	}
 	a := Anatomy{Number: int(c & 0xFFFF), Customer: c&customerBit != 0}
 	if c>>30 == 3 || c&ntBit != 0 && c>>30 != 0 {
 		return a.nt(c)

@@ -137,6 +137,7 @@ func TestDissect(t *testing.T) {
 		{0x80310000, Anatomy{Kind: "HRESULT", Severity: "error", Facility: "full volume encryption", FacilityNumber: 49}},
 		{0xA0240001, Anatomy{Kind: "HRESULT", Severity: "error", Facility: "Windows Update", FacilityNumber: 36, Number: 1, Customer: true}},
 		{0x00240001, Anatomy{Kind: "HRESULT", Severity: "success", Facility: "Windows Update", FacilityNumber: 36, Number: 1}},
+		{0xFFFFFFFE, Anatomy{Kind: "number", Severity: "error", Number: -2}},
 		{0xC0190003, Anatomy{Kind: "NTSTATUS", Severity: "error", Facility: "transaction", FacilityNumber: 0x19, Number: 3}},
 		{0xD0000034, Anatomy{Kind: "NTSTATUS", Severity: "error", Facility: "kernel", Number: 0x34}},
 	} {

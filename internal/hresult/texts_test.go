@@ -65,6 +65,9 @@ func TestTextsAdviseNoHarm(t *testing.T) {
 			if strings.HasSuffix(s, ",") || strings.HasSuffix(s, " ") || strings.Contains(s, "  ") {
 				t.Errorf("%s: unfinished: %q", one.codes[0], s)
 			}
+			if strings.Count(s, "`")%2 != 0 {
+				t.Errorf("%s: a command does not end: %q", one.codes[0], s)
+			}
 		}
 	}
 }
