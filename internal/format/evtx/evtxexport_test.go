@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -49,8 +50,8 @@ func TestEvtxexport(t *testing.T) {
 				t.Fatalf("%d events, evtxexport has %d", len(got), len(want))
 			}
 			for i := range want {
-				if d := cmp.Diff(want[i], got[i]); d != "" {
-					t.Errorf("event %d (-evtxexport +ours):\n%s", i+1, d)
+				if !slices.Equal(want[i], got[i]) {
+					t.Errorf("event %d (-evtxexport +ours):\n%s", i+1, cmp.Diff(want[i], got[i]))
 				}
 			}
 		})

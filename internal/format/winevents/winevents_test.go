@@ -25,84 +25,94 @@ func data(pairs ...string) (fields []evtx.Field) {
 	return fields
 }
 
+const (
+	kbTitle = "2024-01 Cumulative Update (KB5034441)"
+	url     = "http://wsus:8530/Content/a.cab"
+)
+
+var (
+	id   = guid.MustParse("00112233-4455-6677-8899-aabbccddeeff")
+	full = update.Ref{ID: update.ID{GUID: id, Revision: 200}, KB: "KB5034441", Title: kbTitle}
+	upd  = data(
+		"updateTitle", kbTitle, "updateGuid", "{00112233-4455-6677-8899-AABBCCDDEEFF}", "updateRevisionNumber", "200",
+	)
+)
+
+var cases = []struct {
+	provider string
+	id       uint16
+	data     []evtx.Field
+	want     winevents.Event
+}{
+	{winevents.WindowsUpdateClient, 20, append(data("errorCode", "0x80070002"), upd...), winevents.Event{
+		Kind: winevents.InstallFailed, Update: full, Code: hresult.FileNotFound,
+		Text: "Failed to install " + kbTitle + " (0x80070002)",
+	}},
+	{winevents.WindowsUpdateClient, 31, append(data("errorCode", "0x80070003"), upd...), winevents.Event{
+		Kind: winevents.DownloadFailed, Update: full, Code: hresult.PathNotFound,
+		Text: "Failed to download " + kbTitle + " (0x80070003)",
+	}},
+	{winevents.WindowsUpdateClient, 18, data("updatelist", "- "+kbTitle+"\n"), winevents.Event{
+		Kind: winevents.InstallReady, Update: update.Ref{KB: "KB5034441", Title: kbTitle},
+		Text: "Updates are downloaded and ready to be installed: " + kbTitle,
+	}},
+	{winevents.WindowsUpdateClient, 25, data("errorCode", "0x8024402c", "serviceGuid", "{1}"), winevents.Event{
+		Kind: winevents.ScanFailed, Code: 0x8024402c, Subject: "{1}", Text: "Failed to search for updates (0x8024402C)",
+	}},
+	{winevents.Servicing, 3, data("PackageIdentifier", "KB5005716", "IntendedPackageStateTextized", "Installed",
+		"ErrorCode", "0x800f081f"), winevents.Event{
+		Kind: winevents.PackageFailed, Update: update.Ref{KB: "KB5005716"}, Code: 0x800f081f, Subject: "KB5005716",
+		Text: "Failed to change package KB5005716 to installed (0x800F081F)",
+	}},
+	{winevents.Servicing, 12, data("UpdateName", "NetFx3", "PackageIdentifier", "Foundation", "ErrorCode", "0x80070002"),
+		winevents.Event{
+			Kind: winevents.FeatureFailed, Code: hresult.FileNotFound, Subject: "NetFx3",
+			Text: "Failed to turn off NetFx3 of Foundation (0x80070002)",
+		}},
+	{winevents.WUSA, 3, data("UpdateTitle", kbTitle, "ErrorCode", "2"), winevents.Event{
+		Kind: winevents.InstallFailed, Update: update.Ref{KB: "KB5034441", Title: kbTitle}, Code: hresult.FileNotFound,
+		Text: "The standalone installer failed to install " + kbTitle + " (0x80070002)",
+	}},
+	{winevents.BitsClient, 61, data("name", "WU", "url", url, "hr", "2149122452", "bytesTotal", "18446744073709551615",
+		"bytesTransferred", "0"), winevents.Event{
+		Kind: winevents.TransferFailed, Code: 0x80190194, Subject: url,
+		Text: "Failed to transfer " + url + " after 0 bytes (0x80190194)",
+	}},
+	{winevents.BitsClient, 60, data("url", url, "hr", "0", "bytesTotal", "9", "bytesTransferred", "9"), winevents.Event{
+		Kind: winevents.TransferStopped, Subject: url, Text: "Stopped to transfer " + url + " after 9 of 9 bytes",
+	}},
+	{winevents.ESENT, 455, data("param1", "wuauserv", "param2", "4711,R,98", "param3", "SUS20ClientDataStore: ",
+		"param4", "-1811 (0xfffff8ed)", "param5", `C:\Windows\SoftwareDistribution\DataStore\Logs\edb.log`),
+		winevents.Event{
+			Kind: winevents.DatabaseDamaged, Code: 0xc8000713,
+			Subject: `C:\Windows\SoftwareDistribution\DataStore\Logs\edb.log`,
+			Text: "wuauserv SUS20ClientDataStore could not open a log file: " +
+				`C:\Windows\SoftwareDistribution\DataStore\Logs\edb.log (0xC8000713)`,
+		}},
+	{winevents.CAPI2, 11, data("value", "0", "value", "800B0109", "Result", "not trusted"), winevents.Event{
+		Kind: winevents.TrustFailed, Code: 0x800b0109, Text: "A certificate chain could not be built (0x800B0109)",
+	}},
+	{winevents.CAPI2, 257, data("param1", "-1032"), winevents.Event{
+		Kind: winevents.CatalogFailed, Code: 0xc8000408,
+		Text: "The catalog database of signatures could not be opened (0xC8000408)",
+	}},
+	{winevents.ServiceControlManager, 7023, data("param1", "Spooler", "param2", "%%2147942414"), winevents.Event{
+		Kind: winevents.ServiceFailed, Code: 0x8007000e, Subject: "Spooler",
+		Text: `Service "Spooler" ended with an error (0x8007000E)`,
+	}},
+	{winevents.ServiceControlManager, 7001, data("param1", "A", "param2", "B", "param3", "%%1058"), winevents.Event{
+		Kind: winevents.ServiceFailed, Code: 0x80070422, Subject: "A",
+		Text: `Service "A" failed to start because "B" did (0x80070422)`,
+	}},
+	{winevents.ServiceControlManager, 7040, data("param1", "BITS", "param2", "demand start", "param3", "disabled"),
+		winevents.Event{
+			Kind: winevents.ServiceStart, Subject: "BITS",
+			Text: `Start type of service "BITS" was changed from demand start to disabled`,
+		}},
+}
+
 func TestInterpret(t *testing.T) {
-	const kbTitle = "2024-01 Cumulative Update (KB5034441)"
-	id := guid.MustParse("00112233-4455-6677-8899-aabbccddeeff")
-	full := update.Ref{ID: update.ID{GUID: id, Revision: 200}, KB: "KB5034441", Title: kbTitle}
-	upd := data("updateTitle", kbTitle, "updateGuid", "{00112233-4455-6677-8899-AABBCCDDEEFF}", "updateRevisionNumber", "200")
-	const url = "http://wsus:8530/Content/a.cab"
-	for _, tc := range []struct {
-		provider string
-		id       uint16
-		data     []evtx.Field
-		want     winevents.Event
-	}{
-		{winevents.WindowsUpdateClient, 20, append(data("errorCode", "0x80070002"), upd...), winevents.Event{
-			Kind: winevents.InstallFailed, Update: full, Code: hresult.FileNotFound,
-			Text: "Failed to install " + kbTitle + " (0x80070002)",
-		}},
-		{winevents.WindowsUpdateClient, 31, append(data("errorCode", "0x80070003"), upd...), winevents.Event{
-			Kind: winevents.DownloadFailed, Update: full, Code: hresult.PathNotFound,
-			Text: "Failed to download " + kbTitle + " (0x80070003)",
-		}},
-		{winevents.WindowsUpdateClient, 18, data("updatelist", "- "+kbTitle+"\n"), winevents.Event{
-			Kind: winevents.InstallReady, Update: update.Ref{KB: "KB5034441", Title: kbTitle},
-			Text: "Updates are downloaded and ready to be installed: " + kbTitle,
-		}},
-		{winevents.WindowsUpdateClient, 25, data("errorCode", "0x8024402c", "serviceGuid", "{1}"), winevents.Event{
-			Kind: winevents.ScanFailed, Code: 0x8024402c, Subject: "{1}", Text: "Failed to search for updates (0x8024402C)",
-		}},
-		{winevents.Servicing, 3, data("PackageIdentifier", "KB5005716", "IntendedPackageStateTextized", "Installed",
-			"ErrorCode", "0x800f081f"), winevents.Event{
-			Kind: winevents.PackageFailed, Update: update.Ref{KB: "KB5005716"}, Code: 0x800f081f, Subject: "KB5005716",
-			Text: "Failed to change package KB5005716 to installed (0x800F081F)",
-		}},
-		{winevents.Servicing, 12, data("UpdateName", "NetFx3", "PackageIdentifier", "Foundation", "ErrorCode", "0x80070002"),
-			winevents.Event{
-				Kind: winevents.FeatureFailed, Code: hresult.FileNotFound, Subject: "NetFx3",
-				Text: "Failed to turn off NetFx3 of Foundation (0x80070002)",
-			}},
-		{winevents.WUSA, 3, data("UpdateTitle", kbTitle, "ErrorCode", "2"), winevents.Event{
-			Kind: winevents.InstallFailed, Update: update.Ref{KB: "KB5034441", Title: kbTitle}, Code: hresult.FileNotFound,
-			Text: "The standalone installer failed to install " + kbTitle + " (0x80070002)",
-		}},
-		{winevents.BitsClient, 61, data("name", "WU", "url", url, "hr", "2149122452", "bytesTotal", "18446744073709551615",
-			"bytesTransferred", "0"), winevents.Event{
-			Kind: winevents.TransferFailed, Code: 0x80190194, Subject: url,
-			Text: "Failed to transfer " + url + " after 0 bytes (0x80190194)",
-		}},
-		{winevents.BitsClient, 60, data("url", url, "hr", "0", "bytesTotal", "9", "bytesTransferred", "9"), winevents.Event{
-			Kind: winevents.TransferStopped, Subject: url, Text: "Stopped to transfer " + url + " after 9 of 9 bytes",
-		}},
-		{winevents.ESENT, 455, data("param1", "wuauserv", "param2", "4711,R,98", "param3", "SUS20ClientDataStore: ",
-			"param4", "-1811 (0xfffff8ed)", "param5", `C:\Windows\SoftwareDistribution\DataStore\Logs\edb.log`),
-			winevents.Event{
-				Kind: winevents.DatabaseDamaged, Code: 0xc8000713,
-				Subject: `C:\Windows\SoftwareDistribution\DataStore\Logs\edb.log`,
-				Text: "wuauserv SUS20ClientDataStore could not open a log file: " +
-					`C:\Windows\SoftwareDistribution\DataStore\Logs\edb.log (0xC8000713)`,
-			}},
-		{winevents.CAPI2, 11, data("value", "0", "value", "800B0109", "Result", "not trusted"), winevents.Event{
-			Kind: winevents.TrustFailed, Code: 0x800b0109, Text: "A certificate chain could not be built (0x800B0109)",
-		}},
-		{winevents.CAPI2, 257, data("param1", "-1032"), winevents.Event{
-			Kind: winevents.CatalogFailed, Code: 0xc8000408,
-			Text: "The catalog database of signatures could not be opened (0xC8000408)",
-		}},
-		{winevents.ServiceControlManager, 7023, data("param1", "Spooler", "param2", "%%2147942414"), winevents.Event{
-			Kind: winevents.ServiceFailed, Code: 0x8007000e, Subject: "Spooler",
-			Text: `Service "Spooler" ended with an error (0x8007000E)`,
-		}},
-		{winevents.ServiceControlManager, 7001, data("param1", "A", "param2", "B", "param3", "%%1058"), winevents.Event{
-			Kind: winevents.ServiceFailed, Code: 0x80070422, Subject: "A",
-			Text: `Service "A" failed to start because "B" did (0x80070422)`,
-		}},
-		{winevents.ServiceControlManager, 7040, data("param1", "BITS", "param2", "demand start", "param3", "disabled"),
-			winevents.Event{
-				Kind: winevents.ServiceStart, Subject: "BITS",
-				Text: `Start type of service "BITS" was changed from demand start to disabled`,
-			}},
-	} {
+	for _, tc := range cases {
 		t.Run(fmt.Sprint(tc.provider, " ", tc.id), func(t *testing.T) {
 			got, ok := winevents.Interpret(&evtx.Record{Provider: tc.provider, EventID: tc.id, Data: tc.data})
 			if !ok {
