@@ -145,6 +145,8 @@ func classify(e *Entry) Kind {
 		return DamagedMember
 	case e.Level == wdslog.Warning || e.Level == wdslog.Error || mayFail(b):
 		return Failure
+	case e.Component == CSI && bytes.Contains(b, []byte("(F) ")):
+		return Failure
 	}
 	return Other
 }
@@ -208,19 +210,19 @@ func classifyStart(b []byte) Kind {
 	return Other
 }
 
-// mayFail reports a number with the severity bit, or CSI's mark of an error.
+// mayFail reports a number with the severity bit. It looks for the "x", which is rarer than the "0".
 func mayFail(b []byte) bool {
-	for rest := b; ; {
-		i := bytes.Index(rest, []byte("0x"))
-		if i < 0 || i+10 > len(rest) {
-			break
+	for from := 1; from < len(b)-8; {
+		i := bytes.IndexByte(b[from:], 'x')
+		if i < 0 || from+i+8 >= len(b) {
+			return false
 		}
-		rest = rest[i+2:]
-		if c := rest[0]; c >= '8' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f' {
+		from += i + 1
+		if c := b[from]; b[from-2] == '0' && (c >= '8' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f') {
 			return true
 		}
 	}
-	return bytes.Contains(b, []byte("(F) "))
+	return false
 }
 
 // tell makes the event of an entry, of a kind that its first words promise.

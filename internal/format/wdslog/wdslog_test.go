@@ -47,7 +47,8 @@ func TestParse(t *testing.T) {
 		{"\t(p)\ta\tb\t", want{Text: "(p)\ta\tb", Goes: true}},
 	} {
 		var p wdslog.Parser
-		for range 2 { // the second time from memory
+		for _, before := range []string{"", "2023-05-17 08:25:12, Info                  CBS    x", c.in} { // what p remembers
+			p.Parse([]byte(before))
 			h := p.Parse([]byte(c.in))
 			got := want{h.Time, h.Level, string(h.ID), h.Component, string(h.Text), h.Continuation()}
 			if diff := cmp.Diff(c.want, got); diff != "" {
