@@ -43,23 +43,34 @@ func (p *pen) open(token byte, dep bool, name string) {
 	}
 }
 
-// asRecord makes a log of one record with this BinXml, which write puts at its place in the chunk.
-func asRecord(write func(p *pen)) []byte {
+// record writes a record around the BinXml that write puts at its place in the chunk.
+func (p *pen) record(number int, write func(p *pen)) {
+	start := len(p.b)
+	p.raw('*', '*', 0, 0)
+	p.u32(0)
+	p.u32(number)
+	p.raw(make([]byte, 12)...)
+	write(p)
+	size := len(p.b) + 4 - start
+	p.u32(size)
+	binary.LittleEndian.PutUint32(p.b[start+4:], uint32(size))
+}
+
+// asLog makes a log of one chunk with the records that write writes.
+func asLog(write func(p *pen)) []byte {
 	const at = headerBlock
 	b := make([]byte, at+chunkSize)
 	copy(b, fileSignature)
 	copy(b[at:], chunkMagic)
 	p := pen{b[at : at+chunkHeader : at+chunkHeader]}
-	p.raw('*', '*', 0, 0)
-	p.raw(make([]byte, 20)...)
 	write(&p)
-	size := len(p.b) + 4 - chunkHeader
-	p.u32(size)
-	binary.LittleEndian.PutUint32(p.b[chunkHeader+4:], uint32(size))
-	p.b[chunkHeader+8] = 1
 	copy(b[at:], p.b)
 	binary.LittleEndian.PutUint32(b[at+48:], uint32(len(p.b)))
 	return b
+}
+
+func asRecord(write func(p *pen)) []byte {
+	return asLog(func(p *pen) { p.record(1, write) })
 }
 
 // only gives the one record's XML, data, and the damage inside it.
@@ -126,8 +137,11 @@ func TestDirect(t *testing.T) {
 	}
 }
 
-// instance writes an instance of a template with one Data for each value.
-func instance(p *pen, vals ...value) {
+// firstTemplate is where a template stands that the first record begins with.
+const firstTemplate = chunkHeader + recordHeader + 10
+
+// define writes the beginning of a template instance, with the definition, up to the values.
+func (p *pen) define(body func()) {
 	p.raw(tokenTemplate, 1, 9, 9, 9, 9)
 	p.u32(len(p.b) + 4)
 	p.u32(0)
@@ -136,18 +150,25 @@ func instance(p *pen, vals ...value) {
 	p.u32(0)
 	p.open(tokenOpen, true, "EventData")
 	p.raw(tokenCloseStart)
-	for i, v := range vals {
-		p.open(tokenOpen|tokenMore, true, "Data")
-		p.raw(tokenAttribute)
-		p.name("Name")
-		p.raw(tokenText, typeString)
-		p.chars(fmt.Sprint("v", i))
-		p.raw(tokenCloseStart, tokenSubst)
-		p.u16(i)
-		p.raw(v.typ, tokenEnd)
-	}
+	body()
 	p.raw(tokenEnd, tokenEOF)
 	binary.LittleEndian.PutUint32(p.b[size:], uint32(len(p.b)-size-4))
+}
+
+// instance writes an instance of a template with one Data for each value.
+func instance(p *pen, vals ...value) {
+	p.define(func() {
+		for i, v := range vals {
+			p.open(tokenOpen|tokenMore, true, "Data")
+			p.raw(tokenAttribute)
+			p.name("Name")
+			p.raw(tokenText, typeString)
+			p.chars(fmt.Sprint("v", i))
+			p.raw(tokenCloseStart, tokenSubst)
+			p.u16(i)
+			p.raw(v.typ, tokenEnd)
+		}
+	})
 	p.u32(len(vals))
 	for _, v := range vals {
 		p.u16(len(v.b))
@@ -221,7 +242,7 @@ func TestHostile(t *testing.T) {
 		for range 20 {
 			next := pen{}
 			next.raw(tokenTemplate, 1, 9, 9, 9, 9)
-			next.u32(chunkHeader + recordHeader + 10)
+			next.u32(firstTemplate)
 			next.u32(2)
 			for range 2 {
 				next.u16(len(inner.b))
@@ -262,5 +283,42 @@ func TestHostile(t *testing.T) {
 				t.Errorf("%v, want %q; XML %.300s", err, tc.want, xml)
 			}
 		})
+	}
+}
+
+// TestChunkCost has many small records that all unfold the same large text.
+func TestChunkCost(t *testing.T) {
+	const length = 12000
+	b := asLog(func(p *pen) {
+		p.record(1, func(p *pen) {
+			p.define(func() {
+				p.open(tokenOpen, true, "Data")
+				p.raw(tokenCloseStart, tokenText, typeString)
+				p.chars(strings.Repeat("x", length))
+				p.raw(tokenEnd)
+			})
+			p.u32(0)
+		})
+		for n := 2; len(p.b) < chunkSize-100; n++ {
+			p.record(n, func(p *pen) { p.raw(tokenTemplate, 1, 9, 9, 9, 9); p.u32(firstTemplate); p.u32(0) })
+		}
+	})
+	f, err := Open(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	size, records, refused := 0, 0, 0
+	for r, err := range f.Records(nil) {
+		if r == nil {
+			continue
+		}
+		records++
+		size += len(r.Get("param1"))
+		if err != nil {
+			refused++
+		}
+	}
+	if size < 100*length || size > 64*chunkSize+length || refused == 0 || records < 500 {
+		t.Errorf("%d bytes of %d records, %d refused; want all records and at most 4 MB", size, records, refused)
 	}
 }
