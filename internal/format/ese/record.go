@@ -15,8 +15,16 @@ type Row struct {
 	large     bool
 }
 
-// Table gives the row's table.
+// Table gives the row's table, nil for the empty row beside an error.
 func (r Row) Table() *Table { return r.table }
+
+// Offset gives the byte offset of the row's page in the file, to report damage at.
+func (r Row) Offset() int64 {
+	if r.table == nil {
+		return 0
+	}
+	return (int64(r.Page) + 1) * int64(r.table.db.info.PageSize)
+}
 
 // parse bounds the parts of a record: head, fixed columns, null bits, ends of variable columns, their data, tagged
 // columns.

@@ -1,6 +1,7 @@
 package ese
 
 import (
+	"fmt"
 	"sort"
 
 	"github.com/redx-update/redx/internal/format"
@@ -132,7 +133,6 @@ func (r Row) multi(c *Column, b []byte, compressed bool) ([]instance, error) {
 }
 
 func (r Row) damage(c *Column, what string, args ...any) error {
-	at := (int64(r.Page) + 1) * int64(r.table.db.info.PageSize)
-	e := format.At(at, what, args...)
-	return format.At(at, "table %s, record %d, column %s: %s", r.table.Name, r.Number, c.Name, e.What)
+	return format.At(r.Offset(), "table %s, record %d, column %s: %s",
+		r.table.Name, r.Number, c.Name, fmt.Sprintf(what, args...))
 }
