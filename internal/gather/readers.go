@@ -11,6 +11,7 @@ import (
 	"github.com/redx-update/redx/internal/format/poqexec"
 	"github.com/redx-update/redx/internal/format/setupapi"
 	"github.com/redx-update/redx/internal/format/setuplog"
+	"github.com/redx-update/redx/internal/format/wulog"
 )
 
 // reader knows one kind of file and says what its records mean.
@@ -26,10 +27,13 @@ func readers() []reader {
 		{"event log", signature(0, "ElfFile\x00"), readEventLog},
 		{"cabinet", signature(0, "MSCF"), readCabinet},
 		{"saved evidence", evidence.SniffSaved, readSaved},
+		{"error report", sniffErrorReport, readErrorReport},
+		{"trace", sniffTrace, readTrace},
 		{"SetupAPI log", setupapi.Sniff, readSetupAPI},
 		{"PFRO.log", pfro.Sniff, readPFRO},
 		{"poqexec.log", poqexec.Sniff, readPoqexec},
 		{"CheckSUR.log", checksur.Sniff, readCheckSUR},
+		{"WindowsUpdate.log", wulog.Sniff, readUpdateLog},
 		{"setup log", setuplog.Sniff, readSetupLog},
 		{"DISM log", dismlog.Sniff, readDISM},
 		{"servicing log", cbslog.Sniff, readServicing},

@@ -1,0 +1,166 @@
+package gather
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/redx-update/redx/internal/evidence"
+	"github.com/redx-update/redx/internal/format/etl"
+	"github.com/redx-update/redx/internal/format/wulog"
+	"github.com/redx-update/redx/internal/update"
+)
+
+// agentLine is one line of the update agent, from a WindowsUpdate.log or a trace: both say the same.
+type agentLine struct {
+	source   evidence.Source
+	time     time.Time
+	local    bool
+	tid      uint32
+	text     string
+	contents string // component and text, as the log shows them
+}
+
+// agentReader follows the update agent: which thread works on which update, which job failed.
+type agentReader struct {
+	in      *input
+	updates map[uint32]update.ID // by thread
+	jobs    map[uint32]wulog.Job // failed and not yet told at which file, by thread
+}
+
+const maxThreads = 10000
+
+func newAgentReader(in *input) *agentReader {
+	return &agentReader{in: in, updates: map[uint32]update.ID{}, jobs: map[uint32]wulog.Job{}}
+}
+
+func readUpdateLog(in *input) error {
+	s := wulog.NewScanner(in.lines())
+	agent := newAgentReader(in)
+	for s.Scan() {
+		e := s.Entry()
+		text := string(e.Text)
+		l := agentLine{source: in.line(e.Line), tid: e.TID, text: text, contents: text}
+		if e.HasTime {
+			l.time, l.local = e.Time, true
+		}
+		if len(e.Component) > 0 {
+			l.contents = string(e.Component) + ": " + text
+		}
+		agent.line(&l)
+	}
+	return s.Err()
+}
+
+// readTrace reads the traces from which Windows makes the decoded WindowsUpdate.log.
+func readTrace(in *input) error {
+	f, err := etl.Open(in.file, in.file.Size())
+	if err != nil {
+		return err
+	}
+	agent := newAgentReader(in)
+	damaged, symbols := 0, 0
+	for e, err := range f.Events() {
+		switch {
+		case in.ctx.Err() != nil:
+			return in.ctx.Err()
+		case errors.Is(err, etl.ErrSymbols) || e.Symbols:
+			symbols++
+		case err != nil:
+			in.damage(&damaged, err)
+		default:
+			agent.line(&agentLine{
+				source: in.record(uint64(e.Record)), time: e.Time, tid: e.TID, text: e.Text,
+				contents: e.Component + ": " + e.Text,
+			})
+		}
+	}
+	if symbols > 0 {
+		in.out.Unread(in.path, fmt.Errorf("%d of its events cannot be read: %w", symbols, etl.ErrSymbols))
+	}
+	return nil
+}
+
+// sniffTrace knows a trace by its head, which has no signature: the reader must find its log file header there.
+func sniffTrace(head []byte) bool {
+	_, err := etl.Open(bytes.NewReader(head), int64(len(head)))
+	return err == nil
+}
+
+func (a *agentReader) line(l *agentLine) {
+	if len(a.updates) > maxThreads {
+		clear(a.updates)
+		clear(a.jobs)
+	}
+	if ids := wulog.UpdateIDs(l.text); len(ids) > 0 {
+		a.updates[l.tid] = ids[len(ids)-1]
+	}
+	code, coded := wulog.Code(l.text)
+	if coded && code.Failed() {
+		a.in.out.Code(code, l.source, []byte(l.contents))
+	}
+	if s, ok := wulog.ParseServer(l.text); ok && s.Role == "WSUS server" && s.URL != "" {
+		a.add(l, evidence.Event{Kind: evidence.UpdateServer, Fields: map[string]string{evidence.URL: s.URL}})
+	}
+	if ev, ok := wulog.ParseReportEvent(l.text); ok {
+		a.report(l, &ev)
+		return
+	}
+	a.download(l)
+	if path, ok := wulog.DownloadPath(l.text); ok && coded && isMissing(code) && !cleaning.MatchString(l.text) {
+		a.add(l, evidence.Event{
+			Kind: evidence.UpdateFileMissing, Code: code, Update: update.Ref{ID: a.updates[l.tid]},
+			Fields: map[string]string{evidence.Path: path},
+		})
+	}
+}
+
+// cleaning tells the lines in which the agent tidies up; what is gone already is no loss there.
+var cleaning = regexp.MustCompile(`(?i)\b(?:ResetPendingBlocks|expir\w*|delet\w*|remov\w*|purg\w*|clean\w*)|DeleteFile|RemoveDirectory`)
+
+// download follows failed download jobs. BITS jobs name their file in a line behind, on the same thread.
+func (a *agentReader) download(l *agentLine) {
+	if j, ok := wulog.ParseJob(l.text); ok {
+		a.jobs[l.tid] = j
+		a.updates[l.tid] = j.Update
+		if j.URL != "" {
+			a.failed(l, j, wulog.JobFile{URL: j.URL})
+		}
+		return
+	}
+	if f, ok := wulog.ParseJobFile(l.text); ok {
+		a.failed(l, a.jobs[l.tid], f)
+	}
+}
+
+func (a *agentReader) failed(l *agentLine, j wulog.Job, f wulog.JobFile) {
+	fields := map[string]string{evidence.URL: f.URL}
+	if f.Path != "" {
+		fields[evidence.Path] = f.Path
+	}
+	if !j.ID.IsZero() {
+		fields[evidence.Job] = j.ID.String()
+	}
+	a.add(l, evidence.Event{
+		Kind: evidence.DownloadFailed, Code: j.Code, Update: update.Ref{ID: j.Update}, Fields: fields,
+	})
+}
+
+// report takes an event that the agent reports to its server, which a legacy log writes out.
+func (a *agentReader) report(l *agentLine, ev *wulog.ReportEvent) {
+	fields, ok := reportedAttempt(ev.ID, ev.Result)
+	if !ok {
+		return
+	}
+	a.add(l, evidence.Event{
+		Kind: evidence.Attempt, Code: ev.Code, Fields: fields,
+		Update: update.Ref{ID: ev.Update, KB: update.FindKB(ev.Text), Title: reportedTitle(ev.Text)},
+	})
+}
+
+func (a *agentReader) add(l *agentLine, e evidence.Event) {
+	e.Source, e.Time, e.Local, e.Text = l.source, l.time, l.local && !l.time.IsZero(), l.contents
+	a.in.out.Add(e)
+}
