@@ -84,6 +84,43 @@ func ParseOutcome(text string) (o Outcome, ok bool) {
 
 func isOperation(s string) bool { return s == "install" || s == "uninstall" || s == "download" }
 
+// Call is the count at the end of a call to download or install several updates.
+type Call struct {
+	Operation                                string // "install", "uninstall", "download"
+	Succeeded, WithErrors, Failed, Cancelled int
+}
+
+// ParseCall reads "Install call complete (succeeded = 1, succeeded with errors = 0, failed = 0, cancelled = 0, ..."
+// (observed in traces of Windows 11). ok is false unless the counts of success and failure are there.
+func ParseCall(text string) (c Call, ok bool) {
+	operation, rest, ok := strings.Cut(text, " call complete (")
+	c.Operation = strings.ToLower(operation)
+	if !ok || !isOperation(c.Operation) {
+		return Call{}, false
+	}
+	found := 0
+	for _, field := range strings.SplitN(rest, ", ", 8) {
+		name, value, _ := strings.Cut(field, " = ")
+		n, err := strconv.Atoi(strings.TrimRight(value, ")."))
+		if err != nil || n < 0 {
+			continue
+		}
+		switch name {
+		case "succeeded":
+			c.Succeeded = n
+			found++
+		case "failed":
+			c.Failed = n
+			found++
+		case "succeeded with errors":
+			c.WithErrors = n
+		case "cancelled":
+			c.Cancelled = n
+		}
+	}
+	return c, found == 2
+}
+
 // ReportEvent is an event that the agent reports to its server, as the legacy log writes it out.
 type ReportEvent struct {
 	ID       int // 181 install started, 182 failed, 183 succeeded, 161 download failed, 162 succeeded, ...

@@ -134,6 +134,25 @@ func TestOutcome(t *testing.T) {
 	}
 }
 
+func TestCall(t *testing.T) {
+	for in, want := range map[string]wulog.Call{
+		"Install call complete (succeeded = 1, succeeded with errors = 2, failed = 3, cancelled = 4, unaccounted = 0": {
+			Operation: "install", Succeeded: 1, WithErrors: 2, Failed: 3, Cancelled: 4,
+		},
+		"Download call complete (succeeded = 0, failed = 1)": {Operation: "download", Failed: 1},
+	} {
+		got, ok := wulog.ParseCall(in)
+		if diff := cmp.Diff(want, got); diff != "" || !ok {
+			t.Errorf("%q: ok %v (-want +got):\n%s", in, ok, diff)
+		}
+	}
+	for _, in := range []string{"", "Search call complete (succeeded = 1, failed = 0)", "Install call complete (failed = 0)"} {
+		if got, ok := wulog.ParseCall(in); ok {
+			t.Errorf("%q: got %+v, want none", in, got)
+		}
+	}
+}
+
 const report = "REPORT EVENT: {C5D12F62-1A2B-4C3D-8E9F-001122334455}\t2013-07-01 08:13:00:000+0200\t1\t182\t101\t{33D6CF13-224E-459B-AD4F-AF8C5E3CC469}\t201\t80070002\tAutomaticUpdates\tFailure\tContent Install\tInstallation Failure: Windows failed to install the following update with error 0x80070002: An update."
 
 func TestReportEvent(t *testing.T) {
@@ -201,6 +220,7 @@ func walk(t *testing.T, text string) {
 	wulog.ParseJobFile(text)
 	wulog.ParseServer(text)
 	wulog.ParseOutcome(text)
+	wulog.ParseCall(text)
 	wulog.ParseReportEvent(text)
 	wulog.Title(text)
 	if p, ok := wulog.DownloadPath(text); ok && !strings.Contains(text, p) {
