@@ -9,7 +9,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/redx-update/redx/internal/guid"
 	"github.com/redx-update/redx/internal/hresult"
+	"github.com/redx-update/redx/internal/update"
 )
 
 // Bounds of a Set, so that a log of any size is held in constant memory.
@@ -163,6 +165,7 @@ func (b *Builder) Localise(toUTC func(time.Time) (time.Time, bool)) {
 func (b *Builder) Set() *Set {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	nameUpdates(b.events)
 	s := &Set{Machine: b.machine, events: b.events, unread: b.unread, notes: b.notes, byKind: map[Kind][]int{}}
 	slices.SortStableFunc(s.events, compareEvents)
 	for i, e := range s.events {
@@ -180,6 +183,22 @@ func (b *Builder) Set() *Set {
 	slices.SortFunc(s.unread, func(a, b Unread) int { return cmp.Compare(a.Path, b.Path) })
 	b.events = nil
 	return s
+}
+
+// nameUpdates gives each event's update the title and KB that any other source knows for its GUID, so that a log
+// which names an update by its identity alone is as readable as one that names it in full.
+func nameUpdates(events []Event) {
+	known := map[guid.GUID]update.Ref{}
+	for i := range events {
+		if u := events[i].Update; !u.ID.GUID.IsZero() {
+			known[u.ID.GUID] = known[u.ID.GUID].Merge(update.Ref{KB: u.KB, Title: u.Title})
+		}
+	}
+	for i := range events {
+		if u := &events[i].Update; !u.ID.GUID.IsZero() {
+			*u = u.Merge(known[u.ID.GUID])
+		}
+	}
 }
 
 // compareEvents orders by time where both times are UTC, else by source. Mixing the two would not be transitive, so

@@ -36,6 +36,9 @@ type Marker struct {
 // written as they stand.
 var compilers = map[string]func(name string, data []byte) ([]byte, error){
 	".evtx.toml": eventLog,
+	".edb.toml":  datastoreFile,
+	".reg":       hiveFile,
+	".etl.txt":   traceFile,
 	".utf16":     wide,
 }
 

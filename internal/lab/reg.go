@@ -4,12 +4,34 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"path"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/redx-update/redx/internal/registry"
 	"github.com/redx-update/redx/internal/winbin"
+	"github.com/redx-update/redx/internal/write/hive"
 )
+
+// hiveFile writes a registry hive. Its keys bear one time, that of the lab's story.
+func hiveFile(name string, data []byte) ([]byte, error) {
+	keys, err := parseReg(data)
+	if err != nil {
+		return nil, err
+	}
+	root := &hive.Key{Name: "ROOT", Time: storyTime}
+	for _, k := range keys {
+		to := root.Sub(k.path)
+		for _, v := range k.values {
+			to.Set(v.Name, v.Type, v.Data)
+		}
+	}
+	return hive.Encode(root, hive.Options{Name: path.Base(name), Written: storyTime})
+}
+
+// storyTime is when what has no time of its own was written.
+var storyTime = time.Date(2024, 1, 10, 8, 0, 0, 0, time.UTC)
 
 // regKey is one key of a registry file in readable form, with its path from the hive's root.
 type regKey struct {

@@ -188,6 +188,13 @@ func TestChecks(t *testing.T) {
 			[]evidence.Event{logged(evidence.DownloadFailed, 2, kb, notFound, evidence.URL, content)},
 			[]string{"server-content-missing likely KB5034122 file:" + content},
 		},
+		"server: one file, told by a source that knows the update and one that does not": {
+			[]evidence.Event{
+				server("http://wsus:8530"), logged(evidence.DownloadFailed, 2, update.Ref{}, notFound, evidence.URL, content),
+				logged(evidence.DownloadFailed, 3, kb, notFound, evidence.URL, strings.ToLower(content)),
+			},
+			[]string{"server-content-missing proven KB5034122 file:" + content},
+		},
 		"server: 404 from Microsoft": {
 			[]evidence.Event{logged(evidence.DownloadFailed, 2, kb, notFound, evidence.URL, "http://download.windowsupdate.com/c/x.cab")}, nil,
 		},

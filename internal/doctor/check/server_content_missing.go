@@ -43,10 +43,12 @@ func serverContentMissing(x *doctor.Exam) []doctor.Finding {
 			hosts[h] = e
 		}
 	}
+	owners := fileOwners(x.Evidence)
 	var groups []doctor.Finding
 	for e := range x.Evidence.Of(evidence.DownloadFailed) {
 		address := e.Field(evidence.URL)
-		if !slices.Contains(notFoundCodes, e.Code) || address == "" || curedLater(x, e) {
+		owner := owners[strings.ToLower(address)].Merge(e.Update)
+		if !slices.Contains(notFoundCodes, e.Code) || address == "" || curedLater(x, e, owner) {
 			continue
 		}
 		server, named := hosts[host(address)]
@@ -54,12 +56,23 @@ func serverContentMissing(x *doctor.Exam) []doctor.Finding {
 		if !named && (len(hosts) > 0 || !wsusContent.MatchString(address) || isMicrosoft(host(address))) {
 			continue
 		}
-		groups = addContent(groups, e, server)
+		groups = addContent(groups, e, owner, server)
 	}
 	for i := range groups {
 		describeServer(&groups[i])
 	}
 	return groups
+}
+
+// fileOwners tells for each address whose file it is, from whichever source knows it: transfer events name no update.
+func fileOwners(set *evidence.Set) map[string]update.Ref {
+	owners := map[string]update.Ref{}
+	for e := range set.Of(evidence.DownloadFailed, evidence.DatastoreFile) {
+		if address := strings.ToLower(e.Field(evidence.URL)); address != "" {
+			owners[address] = owners[address].Merge(e.Update)
+		}
+	}
+	return owners
 }
 
 // host is the host of an address in lower case, without port: clients use the configured port for metadata and may
@@ -83,30 +96,30 @@ func isMicrosoft(h string) bool {
 }
 
 // curedLater reports that the same file came later, or that its update was installed later.
-func curedLater(x *doctor.Exam, e *evidence.Event) bool {
+func curedLater(x *doctor.Exam, e *evidence.Event, owner update.Ref) bool {
 	for d := range x.Evidence.Of(evidence.DownloadDone) {
 		if strings.EqualFold(d.Field(evidence.URL), e.Field(evidence.URL)) && after(d, e) {
 			return true
 		}
 	}
-	if e.Update.IsZero() {
+	if owner.IsZero() {
 		return false
 	}
 	for a := range x.Evidence.Of(evidence.Attempt) {
-		if a.Field(evidence.Result) == string(update.Succeeded) && a.Update.Same(e.Update) && after(a, e) {
+		if a.Field(evidence.Result) == string(update.Succeeded) && a.Update.Same(owner) && after(a, e) {
 			return true
 		}
 	}
 	return false
 }
 
-func addContent(groups []doctor.Finding, e, server *evidence.Event) []doctor.Finding {
+func addContent(groups []doctor.Finding, e *evidence.Event, owner update.Ref, server *evidence.Event) []doctor.Finding {
 	i := 0
-	for i < len(groups) && groups[i].Update != e.Update && !groups[i].Update.Same(e.Update) {
+	for i < len(groups) && groups[i].Update != owner && !groups[i].Update.Same(owner) {
 		i++
 	}
 	if i == len(groups) {
-		f := doctor.Finding{Severity: doctor.Error, Confidence: doctor.Proven, Update: e.Update}
+		f := doctor.Finding{Severity: doctor.Error, Confidence: doctor.Proven, Update: owner}
 		if server == nil {
 			f.Confidence = doctor.Likely
 			f.Surer = "no evidence names the configured update server; the address has the form of one"
