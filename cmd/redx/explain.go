@@ -1,14 +1,15 @@
 package main
 
 import (
-	"bufio"
 	"errors"
+	"fmt"
 	"io"
 	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/redx-update/redx/internal/format/textline"
 	"github.com/redx-update/redx/internal/hresult"
 )
 
@@ -117,13 +118,10 @@ func (l *codeList) addEach(args []string) bool {
 
 func (l *codeList) add(text string) error {
 	p, err := hresult.Parse(text)
-	if err != nil {
-		return err
-	}
 	for _, f := range p.Codes {
 		l.count(f)
 	}
-	return nil
+	return err
 }
 
 func (l *codeList) count(f hresult.Found) {
@@ -136,13 +134,32 @@ func (l *codeList) count(f hresult.Found) {
 	*l = append(*l, asked{Explanation: hresult.Explain(f.Code), extend: f.Extend, count: 1})
 }
 
+// addLines takes a whole text, in any encoding of a log. If it is one line only, that may be a code like an argument.
 func (l *codeList) addLines(in io.Reader) error {
-	r := bufio.NewScanner(in)
-	r.Buffer(nil, 1<<20)
-	for r.Scan() {
-		if err := l.add(r.Text()); err != nil && !errors.Is(err, hresult.ErrNoCode) {
-			return err
+	r := textline.NewReader(in)
+	var first string
+	for r.Next() {
+		if r.No() == 1 {
+			first = string(r.Bytes())
+			continue
 		}
+		if r.No() == 2 {
+			l.addLine(first)
+		}
+		l.addLine(string(r.Bytes()))
 	}
-	return r.Err()
+	if r.No() == 1 {
+		_ = l.add(first) // no code is for the caller to say
+	}
+	if err := r.Err(); err != nil {
+		return fmt.Errorf("read standard input: %w", err)
+	}
+	return nil
+}
+
+func (l *codeList) addLine(text string) {
+	p, _ := hresult.ParseLine(text) // a line without a code has none
+	for _, f := range p.Codes {
+		l.count(f)
+	}
 }
