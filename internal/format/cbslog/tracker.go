@@ -76,10 +76,15 @@ type Tracker struct {
 	open    []Session // the newest last
 	stack   string
 	opened  update.ID // named by Windows Update, its package comes with the next line
-	told    update.ID
+	told    opening   // the last one given, as the log repeats them
 	summary *Summary
 	head    Event // where the summary began
 	out     []Event
+}
+
+type opening struct {
+	session string
+	id      update.ID
 }
 
 // Session is the session that the last entry stood in.
@@ -271,14 +276,14 @@ func (t *Tracker) pair(ev *Event) bool {
 		t.opened, _ = ParseUpdate(ev.Text)
 		return true
 	}
-	id := t.opened
+	now := opening{ev.Session.ID, t.opened}
 	t.opened = update.ID{}
-	if id == (update.ID{}) || id == t.told || ev.Kind != Other {
+	if now.id == (update.ID{}) || now == t.told || ev.Kind != Other {
 		return ev.Kind == Other
 	}
 	var ok bool
 	if ev.Package, ok = servicing.FindPackage(ev.Text); ok {
-		ev.Kind, ev.Update, t.told = UpdateOpened, id, id
+		ev.Kind, ev.Update, t.told = UpdateOpened, now.id, now
 		t.out = append(t.out, *ev)
 	}
 	return true

@@ -135,6 +135,17 @@ func TestEvents(t *testing.T) {
 			[]string{"2 update [ ] 33d6cf13-224e-459b-ad4f-af8c5e3cc469.202 KB3089226"},
 		},
 		{
+			"update opened again", strings.Repeat("Info CBS WU creates the package, AppID:a, UpdateID:{33D6CF13-224E-459B-AD4F-AF8C5E3CC469}, revision: 202\n"+
+				"Info CBS Read out for package: Package_for_KB3089226~31bf3856ad364e35~amd64~~10.0.10240.0\n", 2) +
+				"Session: 1_1 initialized by client A\n" +
+				"Info CBS WU creates the package, AppID:a, UpdateID:{33D6CF13-224E-459B-AD4F-AF8C5E3CC469}, revision: 202\n" +
+				"Info CBS Read out for package: Package_for_KB3089226~31bf3856ad364e35~amd64~~10.0.10240.0\n",
+			[]string{
+				"2 update [ ] 33d6cf13-224e-459b-ad4f-af8c5e3cc469.202 KB3089226", "5 begin [1_1 A]",
+				"7 update [1_1 A] 33d6cf13-224e-459b-ad4f-af8c5e3cc469.202 KB3089226",
+			},
+		},
+		{
 			"pieces", "Failed to find file: " + comp + "x.dll [HRESULT = 0x80070002 - ERROR_FILE_NOT_FOUND]\n" +
 				"Store corruption, manifest missing for package: Package_1_for_KB3192392~31bf3856ad364e35~amd64~~6.3.1.4\n" +
 				"INSTALL index: 1, phase: 1, result 0, inf: fine.inf\nINSTALL index: 1, phase: 1, result 3, inf: bad.inf\n" +
