@@ -2,7 +2,8 @@
 //
 // It writes no sets of cabinets, no Quantum and no signatures. Its LZX is plain: blocks of 32 KB, verbatim, aligned or
 // uncompressed, whichever is least, and no translation of x86 calls. Invariants: the same files and options give the
-// same bytes, on every machine (with the same Go release for MSZIP); every data block has its checksum.
+// same bytes, on every machine and with every
+// release of Go; every data block has its checksum.
 package cab
 
 import (

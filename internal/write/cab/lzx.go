@@ -42,14 +42,6 @@ func positionSlots(window int) int {
 	}
 }
 
-// token is a literal (length 0) or a match.
-type token struct {
-	main   uint16 // symbol of the main code
-	length int16  // symbol of the length code, -1 if none
-	slot   uint8  // of a match
-	extra  uint32 // the bits behind the slot
-}
-
 // lzx packs every frame as one block.
 type lzx struct {
 	out     bitWriter
@@ -61,7 +53,7 @@ type lzx struct {
 }
 
 func newLZX(window int) *lzx {
-	return &lzx{m: newMatcher(window), mainLen: make([]uint8, 256+8*positionSlots(window)), lenLen: make([]uint8, lengthSymbols)}
+	return &lzx{m: newMatcher(window, minMatch), mainLen: make([]uint8, 256+8*positionSlots(window)), lenLen: make([]uint8, lengthSymbols)}
 }
 
 func (e *lzx) encode(frame []byte) ([]byte, error) {

@@ -1,8 +1,6 @@
 package cab
 
 import (
-	"bytes"
-	"compress/flate"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -137,39 +135,4 @@ func checksum(b []byte, sum uint32) uint32 {
 		rest = rest<<8 | uint32(v)
 	}
 	return sum ^ rest
-}
-
-// mszip packs frames as MSZIP (MS-MCI): "CK" and a whole deflate stream, which may refer to the frames before.
-type mszip struct {
-	out bytes.Buffer
-	z   *flate.Writer
-}
-
-// maxMSZIP is the most that a frame may take.
-const maxMSZIP = frameSize + 12
-
-func newMSZIP() *mszip {
-	m := &mszip{}
-	m.z, _ = flate.NewWriter(&m.out, flate.BestCompression) // fails for a level that does not exist only
-	return m
-}
-
-func (m *mszip) encode(frame []byte) ([]byte, error) {
-	m.out.Reset()
-	m.out.WriteString("CK")
-	if _, err := m.z.Write(frame); err != nil {
-		return nil, err
-	}
-	// A flush ends at a byte and keeps the history. The stream is made whole by an empty last block.
-	if err := m.z.Flush(); err != nil {
-		return nil, err
-	}
-	m.out.Write([]byte{3, 0})
-	if m.out.Len() > maxMSZIP {
-		m.out.Reset()
-		n := uint16(len(frame))
-		m.out.Write([]byte{'C', 'K', 1, byte(n), byte(n >> 8), byte(^n), byte(^n >> 8)})
-		m.out.Write(frame)
-	}
-	return m.out.Bytes(), nil
 }

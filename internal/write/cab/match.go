@@ -12,8 +12,17 @@ const (
 	near     = 1 << 13
 )
 
-// matcher finds matches. Positions count from the first byte of the folder.
+// token is a literal, or a match when n is not 0.
+type token struct {
+	literal  byte
+	repeated uint8 // which of the last three distances the match has; 3 if another
+	n        uint16
+	distance uint32
+}
+
+// matcher finds matches, for LZX and for MSZIP. Positions count from the first byte of the folder.
 type matcher struct {
+	least  int // bytes of the shortest match
 	window int
 	buf    []byte // the last window, at least, and the frame at hand
 	base   int    // position of buf[0]
@@ -22,9 +31,9 @@ type matcher struct {
 	r      [3]uint32
 }
 
-func newMatcher(window int) matcher {
+func newMatcher(window, least int) matcher {
 	return matcher{
-		window: 1 << window, buf: make([]byte, 0, 2<<window+frameSize), prev: make([]int32, 1<<window), r: [3]uint32{1, 1, 1},
+		least: least, window: 1 << window, buf: make([]byte, 0, 2<<window+frameSize), prev: make([]int32, 1<<window), r: [3]uint32{1, 1, 1},
 	}
 }
 
@@ -40,14 +49,14 @@ func (m *matcher) parse(frame []byte, tokens []token) []token {
 	n, distance := m.find(at)
 	for at < len(m.buf) {
 		if n == 0 {
-			tokens = append(tokens, token{main: uint16(m.buf[at]), length: -1})
+			tokens = append(tokens, token{literal: m.buf[at]})
 			at++
 			n, distance = m.find(at)
 			continue
 		}
 		if n < nice { // a literal first, if that makes the match longer
 			if longer, further := m.find(at + 1); longer > n+1 {
-				tokens = append(tokens, token{main: uint16(m.buf[at]), length: -1})
+				tokens = append(tokens, token{literal: m.buf[at]})
 				at, n, distance = at+1, longer, further
 				continue
 			}
@@ -64,45 +73,26 @@ func (m *matcher) parse(frame []byte, tokens []token) []token {
 
 // match makes the token and keeps the last three distances.
 func (m *matcher) match(n int, distance uint32) token {
-	t := token{length: -1}
-	switch distance {
-	case m.r[0]:
-	case m.r[1]:
-		t.slot = 1
-		m.r[0], m.r[1] = m.r[1], m.r[0]
-	case m.r[2]:
-		t.slot = 2
-		m.r[0], m.r[2] = m.r[2], m.r[0]
-	default:
-		t.slot = slotOf(distance + 2)
-		t.extra = distance + 2 - slotBase[t.slot]
-		m.r = [3]uint32{distance, m.r[0], m.r[1]}
+	t := token{n: uint16(n), distance: distance, repeated: 3}
+	for i, r := range m.r {
+		if r == distance {
+			m.r[0], m.r[i] = m.r[i], m.r[0]
+			t.repeated = uint8(i)
+			return t
+		}
 	}
-	head := min(n-minMatch, 7)
-	if head == 7 {
-		t.length = int16(n - minMatch - 7)
-	}
-	t.main = 256 + uint16(t.slot)<<3 + uint16(head)
+	m.r = [3]uint32{distance, m.r[0], m.r[1]}
 	return t
-}
-
-// slotOf finds the slot whose range holds a distance plus 2.
-func slotOf(v uint32) uint8 {
-	if v >= slotBase[36] {
-		return uint8(36 + (v-slotBase[36])>>17)
-	}
-	high := bits.Len32(v) - 1
-	return uint8(2*high) + uint8(v>>(high-1)&1)
 }
 
 // find puts a place into the chains, and gives the best match there, or 0.
 func (m *matcher) find(at int) (n int, distance uint32) {
 	most := min(maxMatch, len(m.buf)-at)
-	if most < minMatch {
+	if most < m.least {
 		return 0, 0
 	}
 	for _, r := range m.r {
-		if l := m.common(at, int(r), most); l >= minMatch && l > n {
+		if l := m.common(at, int(r), most); l >= m.least && l > n {
 			n, distance = l, r
 		}
 	}
