@@ -16,7 +16,7 @@ import (
 
 // What bounds these rates, by the CPU profile of both on the real System log:
 //
-//   - All decoded: a third of the time goes into making programs of the templates (every chunk brings its own, about 35
+//   - All decoded: a third of the time goes into making programs of the templates (every chunk brings its own, about 20
 //     of them for 130 records), a third into rendering XML, a third into System and the fields. Within all three it is
 //     turning UTF-16 into UTF-8 and copying it: three bytes of XML come out for two of the log.
 //   - Updates only: a third is templates, most of them parsed up to the provider only; the rest is the wanted records
