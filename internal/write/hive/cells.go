@@ -156,7 +156,7 @@ func (e *encoder) valueData(data []byte) uint32 {
 	var cells []uint32
 	for start := 0; start < len(data); start += segmentData {
 		part := data[start:min(start+segmentData, len(data))]
-		at := e.alloc(len(part) + 4) // the last four bytes of a segment are reserved; hivex counts on it
+		at := e.alloc(segmentData) // the last one has the same room (observed in SYSTEM_WIN_10_1709)
 		copy(e.data(at), part)
 		cells = append(cells, at)
 	}
