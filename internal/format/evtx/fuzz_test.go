@@ -83,7 +83,8 @@ func fixture(t testing.TB, o write.Options) []byte {
 			Time: time.Date(2024, 3, 5, 7, 9, i, 0, time.UTC), UserSID: "S-1-5-18",
 			ProviderGUID: guid.MustParse("945a8954-c147-4acd-923f-40c45405a658"),
 			Data: []write.Field{
-				{Name: "errorCode", Value: write.Hex32(0x80070002)}, {Name: "updateTitle", Value: "Update <1> & \"2\""},
+				{Name: "errorCode", Value: write.Hex32(0x80070002)},
+				{Name: "updateTitle", Value: "Update <1> & \"2\""},
 				{Name: "updateGuid", Value: guid.MustParse("00112233-4455-6677-8899-aabbccddeeff")},
 			},
 		}

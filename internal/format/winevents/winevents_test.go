@@ -64,11 +64,13 @@ var cases = []struct {
 		Kind: winevents.PackageFailed, Update: update.Ref{KB: "KB5005716"}, Code: 0x800f081f, Subject: "KB5005716",
 		Text: "Failed to change package KB5005716 to installed (0x800F081F)",
 	}},
-	{winevents.Servicing, 12, data("UpdateName", "NetFx3", "PackageIdentifier", "Foundation", "ErrorCode", "0x80070002"),
+	{
+		winevents.Servicing, 12, data("UpdateName", "NetFx3", "PackageIdentifier", "Foundation", "ErrorCode", "0x80070002"),
 		winevents.Event{
 			Kind: winevents.FeatureFailed, Code: hresult.FileNotFound, Subject: "NetFx3",
 			Text: "Failed to turn off NetFx3 of Foundation (0x80070002)",
-		}},
+		},
+	},
 	{winevents.WUSA, 3, data("UpdateTitle", kbTitle, "ErrorCode", "2"), winevents.Event{
 		Kind: winevents.InstallFailed, Update: update.Ref{KB: "KB5034441", Title: kbTitle}, Code: hresult.FileNotFound,
 		Text: "The standalone installer failed to install " + kbTitle + " (0x80070002)",
@@ -81,14 +83,16 @@ var cases = []struct {
 	{winevents.BitsClient, 60, data("url", url, "hr", "0", "bytesTotal", "9", "bytesTransferred", "9"), winevents.Event{
 		Kind: winevents.TransferStopped, Subject: url, Text: "Stopped to transfer " + url + " after 9 of 9 bytes",
 	}},
-	{winevents.ESENT, 455, data("param1", "wuauserv", "param2", "4711,R,98", "param3", "SUS20ClientDataStore: ",
-		"param4", "-1811 (0xfffff8ed)", "param5", `C:\Windows\SoftwareDistribution\DataStore\Logs\edb.log`),
+	{
+		winevents.ESENT, 455, data("param1", "wuauserv", "param2", "4711,R,98", "param3", "SUS20ClientDataStore: ",
+			"param4", "-1811 (0xfffff8ed)", "param5", `C:\Windows\SoftwareDistribution\DataStore\Logs\edb.log`),
 		winevents.Event{
 			Kind: winevents.DatabaseDamaged, Code: 0xc8000713,
 			Subject: `C:\Windows\SoftwareDistribution\DataStore\Logs\edb.log`,
 			Text: "wuauserv SUS20ClientDataStore could not open a log file: " +
 				`C:\Windows\SoftwareDistribution\DataStore\Logs\edb.log (0xC8000713)`,
-		}},
+		},
+	},
 	{winevents.CAPI2, 11, data("value", "0", "value", "800B0109", "Result", "not trusted"), winevents.Event{
 		Kind: winevents.TrustFailed, Code: 0x800b0109, Text: "A certificate chain could not be built (0x800B0109)",
 	}},
@@ -104,11 +108,13 @@ var cases = []struct {
 		Kind: winevents.ServiceFailed, Code: 0x80070422, Subject: "A",
 		Text: `Service "A" failed to start because "B" did (0x80070422)`,
 	}},
-	{winevents.ServiceControlManager, 7040, data("param1", "BITS", "param2", "demand start", "param3", "disabled"),
+	{
+		winevents.ServiceControlManager, 7040, data("param1", "BITS", "param2", "demand start", "param3", "disabled"),
 		winevents.Event{
 			Kind: winevents.ServiceStart, Subject: "BITS",
 			Text: `Start type of service "BITS" was changed from demand start to disabled`,
-		}},
+		},
+	},
 }
 
 func TestInterpret(t *testing.T) {

@@ -29,7 +29,8 @@ func log(n int) []evtx.Event {
 			ProviderGUID: guid.MustParse("945a8954-c147-4acd-923f-40c45405a658"), Keywords: 0x8000000000000028,
 			Channel: "System", Computer: "PC-17", PID: 4711, TID: 815, UserSID: "S-1-5-18",
 			Data: []evtx.Field{
-				{Name: "errorCode", Value: evtx.Hex32(0x80070002)}, {Name: "updateTitle", Value: "Fix <&> \"№\" \U0001f600"},
+				{Name: "errorCode", Value: evtx.Hex32(0x80070002)},
+				{Name: "updateTitle", Value: "Fix <&> \"№\" \U0001f600"},
 				{Name: "updateGuid", Value: guid.MustParse("00112233-4455-6677-8899-aabbccddeeff")},
 				{Name: "updateRevisionNumber", Value: uint32(200)},
 			},
@@ -38,7 +39,8 @@ func log(n int) []evtx.Event {
 		case 1:
 			e.Provider, e.ID, e.Channel, e.Data = "Microsoft-Windows-Servicing", 3, "Setup", nil
 			e.UserData = evtx.UserData{Element: "CbsPackageChangeState", Namespace: "urn:setup", Fields: []evtx.Field{
-				{Name: "PackageIdentifier", Value: "KB5005716"}, {Name: "ErrorCode", Value: "0x800f081f"},
+				{Name: "PackageIdentifier", Value: "KB5005716"},
+				{Name: "ErrorCode", Value: "0x800f081f"},
 				{Name: "Client", Value: "WindowsUpdateAgent"},
 			}}
 		case 2:
