@@ -11,6 +11,7 @@ import (
 
 	"github.com/redx-update/redx/internal/format/cbslog"
 	"github.com/redx-update/redx/internal/testdata"
+	"github.com/redx-update/redx/internal/winbin"
 )
 
 // The head of a line by a regular expression, as an oracle for the hand-made scanner.
@@ -138,6 +139,23 @@ func TestSniffOthers(t *testing.T) {
 		raw := testdata.Open(t, "windows/"+name)
 		if cbslog.Sniff(raw[:min(len(raw), 4096)]) {
 			t.Errorf("%s: taken for a CBS.log", name)
+		}
+	}
+}
+
+// The same log tells the same in every encoding and with every line ending.
+func TestRealEncodings(t *testing.T) {
+	raw := testdata.Open(t, "windows/logs/Win11_2026_CBS.log.gz")
+	plain := bytes.TrimPrefix(bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n")), []byte("\xef\xbb\xbf"))
+	want := told(t, string(raw), nil)
+	for name, variant := range map[string][]byte{
+		"LF without BOM": plain,
+		"bare CR":        bytes.ReplaceAll(plain, []byte("\n"), []byte("\r")),
+		"UTF-16":         append([]byte{0xff, 0xfe}, winbin.PutUTF16(string(plain))...),
+		"UTF-16 no BOM":  winbin.PutUTF16(string(plain)),
+	} {
+		if diff := cmp.Diff(want, told(t, string(variant), nil)); diff != "" || !cbslog.Sniff(variant[:4096]) {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
 }
