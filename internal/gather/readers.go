@@ -25,8 +25,11 @@ type reader struct {
 func readers() []reader {
 	return []reader{
 		{"event log", signature(0, "ElfFile\x00"), readEventLog},
+		{"ESE database", signature(4, "\xef\xcd\xab\x89"), readDatabase},
+		{"SQLite database", signature(0, "SQLite format 3\x00"), readOrchestrator},
 		{"cabinet", signature(0, "MSCF"), readCabinet},
 		{"saved evidence", evidence.SniffSaved, readSaved},
+		{"ReportingEvents.log", sniffReporting, readReporting},
 		{"error report", sniffErrorReport, readErrorReport},
 		{"trace", sniffTrace, readTrace},
 		{"SetupAPI log", setupapi.Sniff, readSetupAPI},

@@ -176,8 +176,8 @@ func payloadFinding(u update.Ref, last history.Entry, lost []lostFile) doctor.Fi
 		Detail: "The update was downloaded, and files of it are gone since; installing it fails each time until they are " +
 			"downloaded again. Installed updates are not touched by that.",
 		Codes: []hresult.Code{last.Code},
-		Proof: slices.Clone(last.Proof),
-		Next:  slices.Concat(articleCommands, []string{"then check for updates again, and: redx diagnose"}),
+		Proof: slices.Clone(last.Proof[:1]),
+		Next:  slices.Concat(articleCommands, []string{"then check for updates again"}),
 	}
 	for _, l := range lost {
 		f.Files = append(f.Files, l.file)
@@ -195,5 +195,7 @@ func payloadFinding(u update.Ref, last history.Entry, lost []lostFile) doctor.Fi
 			f.Surer = "the datastore does not tie the file to this update"
 		}
 	}
+	// The first account of the attempt and the files come first; that other sources tell of the attempt too is less.
+	f.Proof = append(f.Proof, last.Proof[1:]...)
 	return f
 }

@@ -1,0 +1,189 @@
+package gather
+
+import (
+	"errors"
+	"regexp"
+	"strconv"
+
+	"github.com/redx-update/redx/internal/evidence"
+	"github.com/redx-update/redx/internal/format/bits"
+	"github.com/redx-update/redx/internal/format/datastore"
+	"github.com/redx-update/redx/internal/guid"
+	"github.com/redx-update/redx/internal/update"
+)
+
+// readDatabase reads an ESE database that redx has a view on: the update agent's datastore or the transfer queue.
+func readDatabase(in *input) error {
+	store, err := datastore.Open(in.file, in.file.Size())
+	if err == nil {
+		return readDatastore(in, store)
+	}
+	if !notThis(err) {
+		return err
+	}
+	queue, err := bits.Open(in.file, in.file.Size())
+	if err == nil {
+		return readQueue(in, queue)
+	}
+	if notThis(err) {
+		return nil // some other program's database
+	}
+	return err
+}
+
+// putAside tells the folders in which an earlier repair has left what was there before. Their history counts, their
+// files do not: nothing is to be looked for there any more.
+var putAside = regexp.MustCompile(`(?i)\\(?:SDTemp[^\\]*|SoftwareDistribution\.[^\\]+)\\|^(?:SDTemp[^\\]*|SoftwareDistribution\.[^\\]+)\\`)
+
+func readDatastore(in *input, store *datastore.Store) error {
+	damaged := 0
+	for h, err := range store.History() {
+		if in.ctx.Err() != nil {
+			return in.ctx.Err()
+		}
+		if err != nil {
+			in.damage(&damaged, err)
+			continue
+		}
+		in.historyRow(&h)
+	}
+	if putAside.MatchString(in.path) {
+		return nil
+	}
+	owners := map[int64][]update.Ref{}
+	var joinErr error
+	for u, err := range store.Updates() {
+		if err != nil {
+			in.damage(&damaged, err)
+			continue
+		}
+		if u.Join != nil {
+			joinErr = u.Join
+		}
+		for _, id := range u.Files {
+			owners[id] = append(owners[id], u.Update)
+		}
+	}
+	if joinErr != nil {
+		in.out.Unread(in.path, joinErr)
+	}
+	for f, err := range store.Files() {
+		if in.ctx.Err() != nil {
+			return in.ctx.Err()
+		}
+		if err != nil {
+			in.damage(&damaged, err)
+			continue
+		}
+		in.fileRow(&f, owners[f.ID])
+	}
+	return nil
+}
+
+// historyRow takes one row of the agent's history. What it was (installation or not) only its status says, which is
+// disputed, so it is left open; how it ended the results say.
+func (in *input) historyRow(h *datastore.History) {
+	if !h.HasResult {
+		return
+	}
+	a := attemptFields{phase: evidence.PhaseInstall, result: update.Succeeded}
+	code := h.UnmappedResult
+	if !code.Failed() {
+		code = h.MappedResult
+	}
+	const cancelled = 0x8024000B // WU_E_CALL_CANCELLED
+	switch {
+	case code == cancelled || h.MappedResult == cancelled:
+		a.result = update.Cancelled
+	case code.Failed():
+		a.result = update.Failed
+	}
+	e := evidence.Event{
+		Kind: evidence.Attempt, Source: in.record(uint64(h.Record)), Time: h.Date, Code: code, Update: h.Update,
+		Fields: a.fields(), Text: h.Update.Title + " " + string(a.result),
+	}
+	e.Fields[evidence.Status] = strconv.FormatInt(h.Status, 10)
+	if code.Failed() {
+		e.Text += " with " + code.String()
+		in.out.Code(code, e.Source, []byte(e.Text))
+	}
+	in.out.Add(e)
+}
+
+func (in *input) fileRow(f *datastore.File, owners []update.Ref) {
+	if f.Path == "" {
+		return
+	}
+	fields := map[string]string{
+		evidence.Path: f.Path, evidence.Name: f.Name, evidence.SHA1: f.SHA1, evidence.SHA256: f.SHA256,
+		evidence.Status: strconv.FormatInt(f.DownloadStatus, 10),
+	}
+	if f.Size > 0 {
+		fields[evidence.Size] = strconv.FormatInt(f.Size, 10)
+	}
+	if len(f.URLs) > 0 {
+		fields[evidence.URL] = f.URLs[0]
+	}
+	for k, v := range fields {
+		if v == "" {
+			delete(fields, k)
+		}
+	}
+	e := evidence.Event{
+		Kind: evidence.DatastoreFile, Source: in.record(uint64(f.Record)), Fields: fields,
+		Text: "the datastore knows " + f.Path,
+	}
+	if len(owners) == 0 {
+		fields[evidence.Join] = "failed"
+		in.out.Add(e)
+	}
+	for _, u := range owners {
+		e.Update = u
+		in.out.Add(e)
+	}
+}
+
+// readQueue takes the transfers that stand with an error.
+func readQueue(in *input, q *bits.Queue) error {
+	damaged := 0
+	files := map[guid.GUID]bits.File{}
+	for f, err := range q.Files() {
+		if err != nil {
+			in.damage(&damaged, err)
+		} else if len(files) < maxQueued {
+			files[f.ID] = f
+		}
+	}
+	for j, err := range q.Jobs() {
+		if err != nil {
+			in.damage(&damaged, err)
+		}
+		if len(j.Errors) == 0 || (j.State != bits.InError && j.State != bits.InTransientError) {
+			continue
+		}
+		in.job(&j, files)
+	}
+	return nil
+}
+
+// maxQueued bounds what is kept of a queue.
+const maxQueued = 50000
+
+func (in *input) job(j *bits.Job, files map[guid.GUID]bits.File) {
+	code := j.Errors[len(j.Errors)-1].Code
+	for _, id := range j.Files {
+		f, ok := files[id]
+		if !ok {
+			continue
+		}
+		e := evidence.Event{
+			Kind: evidence.DownloadFailed, Source: in.record(uint64(j.Record)), Time: j.Modified, Code: code,
+			Fields: map[string]string{evidence.URL: f.URL, evidence.Path: f.Destination, evidence.Job: j.ID.String()},
+			Text:   "transfer job " + j.Name + " stands at " + f.URL + " with " + code.String(),
+		}
+		in.out.Code(code, e.Source, []byte(e.Text))
+		in.out.Add(e)
+	}
+}
+
+var errTooLarge = errors.New("larger than redx reads")
