@@ -65,29 +65,35 @@ func rest(t *testing.T, opt ese.Options, how ese.Compression) {
 			t.Fatal(err)
 		}
 		rows++
-		got := map[string]any{}
-		for _, name := range []string{"Id", "Late", "Tagged"} {
-			got[name], _ = row.Int(name)
-		}
-		for _, name := range []string{"Text", "Apart"} {
-			got[name], _ = row.Text(name)
-		}
-		got["Blob"], _ = row.Bytes("Blob")
-		for _, name := range []string{"Many", "Texts"} {
-			values, err := row.Values(name)
-			if err != nil {
-				t.Errorf("%s: %v", name, err)
-			}
-			got[name] = len(values)
-		}
 		want := map[string]any{
 			"Id": int64(2), "Late": int64(42), "Tagged": int64(5), "Text": text, "Apart": "short", "Blob": blob, "Many": 2, "Texts": 3,
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
+		if diff := cmp.Diff(want, values(t, row)); diff != "" {
 			t.Errorf("(-want +got):\n%.2000s", diff)
 		}
 	}
 	if rows != 1 {
 		t.Errorf("%d live rows, want 1", rows)
 	}
+}
+
+// values gives what the row holds, of multi-values how many.
+func values(t *testing.T, row reader.Row) map[string]any {
+	t.Helper()
+	got := map[string]any{}
+	for _, name := range []string{"Id", "Late", "Tagged"} {
+		got[name], _ = row.Int(name)
+	}
+	for _, name := range []string{"Text", "Apart"} {
+		got[name], _ = row.Text(name)
+	}
+	got["Blob"], _ = row.Bytes("Blob")
+	for _, name := range []string{"Many", "Texts"} {
+		all, err := row.Values(name)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		got[name] = len(all)
+	}
+	return got
 }
