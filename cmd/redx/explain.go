@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -137,19 +138,19 @@ func (l *codeList) count(f hresult.Found) {
 // addLines takes a whole text, in any encoding of a log. If it is one line only, that may be a code like an argument.
 func (l *codeList) addLines(in io.Reader) error {
 	r := textline.NewReader(in)
-	var first string
+	var first []byte
 	for r.Next() {
 		if r.No() == 1 {
-			first = string(r.Bytes())
+			first = slices.Clone(r.Bytes())
 			continue
 		}
 		if r.No() == 2 {
 			l.addLine(first)
 		}
-		l.addLine(string(r.Bytes()))
+		l.addLine(r.Bytes())
 	}
 	if r.No() == 1 {
-		_ = l.add(first) // no code is for the caller to say
+		_ = l.add(string(first)) // no code is for the caller to say
 	}
 	if err := r.Err(); err != nil {
 		return fmt.Errorf("read standard input: %w", err)
@@ -157,9 +158,8 @@ func (l *codeList) addLines(in io.Reader) error {
 	return nil
 }
 
-func (l *codeList) addLine(text string) {
-	p, _ := hresult.ParseLine(text) // a line without a code has none
-	for _, f := range p.Codes {
+func (l *codeList) addLine(line []byte) {
+	for f := range hresult.Find(line) {
 		l.count(f)
 	}
 }

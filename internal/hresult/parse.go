@@ -25,11 +25,6 @@ func Parse(s string) (Parsed, error) {
 	if f, ok := parseOne(s); ok {
 		return Parsed{Codes: withStatus(f, s)}, nil
 	}
-	return ParseLine(s)
-}
-
-// ParseLine reads one line of a longer text: as Parse, but a number that stands alone in it is no code by itself.
-func ParseLine(s string) (Parsed, error) {
 	p := Parsed{Line: true}
 	for f := range Find([]byte(s)) {
 		p.Codes = append(p.Codes, f)

@@ -77,14 +77,6 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-func TestParseLineTakesNoLoneNumber(t *testing.T) {
-	for _, in := range []string{"2", "2048", "404", "5965cd44", "-1811"} {
-		if got, err := ParseLine(in); !errors.Is(err, ErrNoCode) {
-			t.Errorf("%q: got %v, %v, want ErrNoCode", in, got, err)
-		}
-	}
-}
-
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{"0x80070002", "-2147024894", "(00000003)", "0x80070003-0x20007", "404", "error_file_not_found", "hr = 0x80070002"} {
 		f.Add(s)
