@@ -2,13 +2,16 @@ package bench
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/redx-update/redx/internal/format/hive"
 	"github.com/redx-update/redx/internal/registry"
 	"github.com/redx-update/redx/internal/testdata"
+	writer "github.com/redx-update/redx/internal/write/hive"
 	"www.velocidex.com/golang/regparser"
 )
 
@@ -100,5 +103,36 @@ func TestHiveRecovery(t *testing.T) {
 	}
 	if ours != theirs {
 		t.Errorf("%d keys after recovery, regparser has %d", ours, theirs)
+	}
+}
+
+// TestHiveWriter has regparser read a hive of our writer.
+func TestHiveWriter(t *testing.T) {
+	root := &writer.Key{Name: "ROOT"}
+	big := bytes.Repeat([]byte{1, 2, 3, 4, 5}, 8000)
+	root.Sub(`a\b`).SZ("text", "hello").Set("big", registry.Binary, big)
+	for i := range 1200 {
+		root.Sub(fmt.Sprintf(`many\k%d`, i))
+	}
+	b, err := writer.Encode(root, writer.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	peer, err := regparser.NewRegistry(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := countPeer(peer.OpenKey("")); got != 1204 {
+		t.Errorf("regparser has %d keys, want 1204", got)
+	}
+	values := map[string]*regparser.ValueData{}
+	for _, v := range peer.OpenKey("/a/b").Values() {
+		values[v.ValueName()] = v.ValueData()
+	}
+	if v := values["text"]; v == nil || strings.TrimRight(v.String, "\x00") != "hello" {
+		t.Errorf("text: %v", v)
+	}
+	if v := values["big"]; v == nil || !bytes.Equal(v.Data, big) {
+		t.Error("the big value differs")
 	}
 }

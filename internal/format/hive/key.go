@@ -113,12 +113,13 @@ func (k *key) Open(path string) (registry.Key, error) {
 // child finds a direct sub-key; nil when there is none. Damage counts only when the key was not found beside it.
 func (k *key) child(name string) (*key, error) {
 	var damage error
+	w := want(name)
 	for ref, err := range k.refs() {
 		if err != nil {
 			damage = err
 			continue
 		}
-		if !ref.maybe(name) {
+		if !w.maybe(ref) {
 			continue
 		}
 		child, err := k.h.readKey(ref.offset, k)

@@ -18,19 +18,31 @@ type ref struct {
 	hint   uint32
 }
 
-// maybe tells whether the key may have a name. Hints of names beyond ASCII are not trusted, since they depend on
-// Windows' own table of capitals.
-func (r ref) maybe(name string) bool {
+// wanted is a name that is looked for.
+type wanted struct {
+	name  string
+	hash  uint32
+	ascii bool
+}
+
+// want prepares a search. Hints at names beyond ASCII are not trusted, since they depend on Windows' own table of
+// capitals.
+func want(name string) wanted {
 	for i := range len(name) {
 		if name[i] >= 0x80 {
-			return true
+			return wanted{name: name}
 		}
 	}
-	switch r.kind {
-	case 'h':
-		return r.hint == nameHash(name)
-	case 'f':
-		return hintFits(r.hint, name)
+	return wanted{name, nameHash(name), true}
+}
+
+// maybe tells whether the key at r may have the name.
+func (w wanted) maybe(r ref) bool {
+	switch {
+	case w.ascii && r.kind == 'h':
+		return r.hint == w.hash
+	case w.ascii && r.kind == 'f':
+		return hintFits(r.hint, w.name)
 	}
 	return true
 }
