@@ -20,8 +20,16 @@ type Table struct {
 }
 
 func newTable(db *DB, name string, root, longValues uint32, cols []*Column) *Table {
-	t := &Table{Name: name, db: db, root: root, longValues: longValues, columns: cols, byName: make(map[string]*Column)}
-	for _, c := range cols {
+	return &Table{Name: name, db: db, root: root, longValues: longValues, columns: cols}
+}
+
+// index is made when a column is first asked for by name.
+func (t *Table) index() map[string]*Column {
+	if t.byName != nil {
+		return t.byName
+	}
+	t.byName = make(map[string]*Column)
+	for _, c := range t.columns {
 		if key := strings.ToLower(c.Name); c.Type != nilType && t.byName[key] == nil {
 			t.byName[key] = c
 			if t.byName[c.Name] == nil {
@@ -29,7 +37,7 @@ func newTable(db *DB, name string, root, longValues uint32, cols []*Column) *Tab
 			}
 		}
 	}
-	return t
+	return t.byName
 }
 
 // Columns gives the table's columns in the order of their ids, without deleted ones.
@@ -39,7 +47,7 @@ func (t *Table) Columns() []*Column {
 
 // Column finds a column by name, nil when there is none; case does not matter.
 func (t *Table) Column(name string) *Column {
-	if c := t.byName[name]; c != nil {
+	if c := t.index()[name]; c != nil {
 		return c
 	}
 	return t.byName[strings.ToLower(name)]

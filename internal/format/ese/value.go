@@ -58,8 +58,10 @@ func (r Row) column(name string) *Column {
 }
 
 // Bytes gives the first value as it is stored.
-func (r Row) Bytes(name string) ([]byte, bool) {
-	c := r.column(name)
+func (r Row) Bytes(name string) ([]byte, bool) { return r.first(r.column(name)) }
+
+// first gives the first value of a column, none for a nil column.
+func (r Row) first(c *Column) ([]byte, bool) {
 	if c == nil {
 		return nil, false
 	}
@@ -80,7 +82,7 @@ func (r Row) Text(name string) (string, bool) {
 	if c == nil || c.Type != Text && c.Type != LongText {
 		return "", false
 	}
-	b, ok := r.Bytes(name)
+	b, ok := r.first(c)
 	if !ok {
 		return "", false
 	}
@@ -110,15 +112,19 @@ func (c *Column) Decode(b []byte) string {
 // Int gives a bit (0 or 1), an integer or a currency (ten-thousandths). An UnsignedQuad above MaxInt64 comes out
 // negative.
 func (r Row) Int(name string) (int64, bool) {
-	b, ok := r.Bytes(name)
+	c := r.column(name)
+	b, ok := r.first(c)
 	if !ok {
 		return 0, false
 	}
-	typ := r.column(name).Type
-	if len(b) < typ.size() {
+	return c.integer(b)
+}
+
+func (c *Column) integer(b []byte) (int64, bool) {
+	if len(b) < c.Type.size() {
 		return 0, false
 	}
-	switch typ {
+	switch c.Type {
 	case Bit:
 		if b[0] != 0 {
 			return 1, true
@@ -143,14 +149,14 @@ func (r Row) Int(name string) (int64, bool) {
 
 // Float gives a Single, a Double, or a DateTime as days since 1899-12-30.
 func (r Row) Float(name string) (float64, bool) {
-	b, ok := r.Bytes(name)
-	if !ok {
+	c := r.column(name)
+	b, ok := r.first(c)
+	switch {
+	case !ok:
 		return 0, false
-	}
-	switch typ := r.column(name).Type; {
-	case typ == Single && len(b) >= 4:
+	case c.Type == Single && len(b) >= 4:
 		return float64(math.Float32frombits(binary.LittleEndian.Uint32(b))), true
-	case (typ == Double || typ == DateTime) && len(b) >= 8:
+	case (c.Type == Double || c.Type == DateTime) && len(b) >= 8:
 		return math.Float64frombits(binary.LittleEndian.Uint64(b)), true
 	default:
 		return 0, false
@@ -160,16 +166,40 @@ func (r Row) Float(name string) (float64, bool) {
 // Time gives a DateTime (OLE date), or a FILETIME kept in 8 bytes of any other type, in UTC. Zero and times out of
 // range are false.
 func (r Row) Time(name string) (time.Time, bool) {
-	b, ok := r.Bytes(name)
+	c := r.column(name)
+	b, ok := r.first(c)
 	if !ok || len(b) != 8 {
 		return time.Time{}, false
 	}
 	bits := binary.LittleEndian.Uint64(b)
 	t := winbin.Filetime(bits)
-	if r.column(name).Type == DateTime {
+	if c.Type == DateTime {
 		t = winbin.OLEDate(math.Float64frombits(bits))
 	}
 	return t, !t.IsZero()
+}
+
+// Value gives the first value of one of the table's columns: a string of a text column, an int64 of what Int takes,
+// else the bytes; nil for a null. It spares the look-up by name where whole tables are read.
+func (r Row) Value(c *Column) (any, error) {
+	b, err := []byte(nil), error(nil)
+	if c.ID < firstTagged {
+		b, _ = r.simple(c)
+	} else if found, errFound := r.taggedValues(c); errFound != nil {
+		return nil, errFound
+	} else if len(found) > 0 {
+		b, err = r.expand(c, found[0])
+	}
+	if b == nil || err != nil {
+		return nil, err
+	}
+	if c.Type == Text || c.Type == LongText {
+		return c.Decode(b), nil
+	}
+	if n, ok := c.integer(b); ok {
+		return n, nil
+	}
+	return b, nil
 }
 
 // GUID gives a 16-byte value of any type as a GUID.
