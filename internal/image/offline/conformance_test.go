@@ -1,6 +1,7 @@
 package offline_test
 
 import (
+	"io"
 	"testing"
 
 	"github.com/redx-update/redx/internal/image"
@@ -20,4 +21,14 @@ func open(t *testing.T, path string) image.Image {
 
 func TestConformanceFolder(t *testing.T) {
 	imagetest.Run(t, func(t *testing.T) image.Image { return open(t, imagetest.Tree(t, imagetest.Files())) })
+}
+
+func read(fsys image.FS, path string) (string, error) {
+	f, err := fsys.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(f)
+	return string(b), err
 }

@@ -18,8 +18,8 @@ type finding struct {
 	notes   []string // what was chosen or guessed
 }
 
-// landmarks are folders of every Windows since XP; one of them tells a Windows folder from another of that name.
-var landmarks = []string{"System32", "WinSxS", "servicing", "SoftwareDistribution", "Logs"}
+// landmarks are folders of a Windows folder, of which a copied tree may have few; one of them tells a Windows folder from another of that name.
+var landmarks = []string{"System32", "WinSxS", "servicing", "SoftwareDistribution", "Logs", "INF", "Panther"}
 
 // maxBelow is how many folders are looked into one level below.
 const maxBelow = 100

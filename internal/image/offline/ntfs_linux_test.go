@@ -3,7 +3,6 @@ package offline_test
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -192,14 +191,4 @@ func write(t *testing.T, f *os.File, text string) {
 	if err := f.Sync(); err != nil {
 		t.Fatal(err)
 	}
-}
-
-func read(fsys image.FS, path string) (string, error) {
-	f, err := fsys.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(f)
-	return string(b), err
 }
