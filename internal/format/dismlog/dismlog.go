@@ -128,10 +128,10 @@ func number(b []byte) (v uint32, rest []byte, ok bool) {
 	return uint32(u), b[n:], err == nil
 }
 
-// Code finds the result code of an entry: "(hr:0x80070003)" behind the function, "[0x8007007b]" before the text, or
+// Code finds the result code of an entry, never that of success: "(hr:0x80070003)" behind the function, "[0x8007007b]" before the text, or
 // any other failure code in it; in setup's lines "GLE = 0x3[gle=0x00000003]" and "Return status: 80070003".
 func (e *Entry) Code() (hresult.Code, bool) {
-	if code, _, ok := cbslog.HResult(string(e.Function)); ok {
+	if code, _, ok := cbslog.HResult(string(e.Function)); ok && code != 0 {
 		return code, true
 	}
 	text := string(e.Text)

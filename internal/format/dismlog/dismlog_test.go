@@ -25,7 +25,10 @@ func scan(in string) []line {
 	s := dismlog.NewScanner(strings.NewReader(in))
 	for s.Scan() {
 		e := s.Entry()
-		code, _ := e.Code()
+		code, ok := e.Code()
+		if ok && code == 0 {
+			code = 0xffffffff // success must not be given
+		}
 		got = append(got, line{string(e.Provider), e.PID, e.TID, string(e.Text), string(e.Function), code})
 	}
 	return got
@@ -42,7 +45,8 @@ const sample = head + "DISM Provider Store: PID=3144 TID=8708 Failed to load the
 	"[3144] [0xc142011c] UnmarshallImageHandleFromDirectory:(641)\r\n" +
 	"2022-09-09 12:32:54, Error                        EnumeratePathEx: FindFirstFile failed; GLE = 0x3[gle=0x00000003]\r\n" +
 	"2022-09-09 12:32:54, Info                         CSetupFilesCleanup::CleanVolume - Return status: 80070003\r\n" +
-	head + "API: PID=x TID=2 y"
+	head + "API: PID=x TID=2 y\r\n" +
+	head + "API: PID=1 TID=2 fine - CApi::Do(hr:0x0)"
 
 func TestScanner(t *testing.T) {
 	want := []line{
@@ -56,6 +60,7 @@ func TestScanner(t *testing.T) {
 		{"", 0, 0, "EnumeratePathEx: FindFirstFile failed; GLE = 0x3[gle=0x00000003]", "", 0x80070003},
 		{"", 0, 0, "CSetupFilesCleanup::CleanVolume - Return status: 80070003", "", 0x80070003},
 		{"", 0, 0, "API: PID=x TID=2 y", "", 0},
+		{"API", 1, 2, "fine", "CApi::Do(hr:0x0)", 0},
 	}
 	if diff := cmp.Diff(want, scan(sample)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
