@@ -8,6 +8,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/redx-update/redx/internal/format"
 )
 
 // Pages of the catalog and of its copy, the same in every database.
@@ -85,8 +87,11 @@ func hasTables(entries map[catalogKey]catalogEntry) bool {
 	return false
 }
 
-// maxDamage bounds the list that Info keeps.
-const maxDamage = 100
+// Bounds of what is kept in memory: errors in Info, and entries, of which the largest real catalog has 65,068.
+const (
+	maxDamage  = 100
+	maxEntries = 200_000
+)
 
 func (db *DB) readCatalogAt(root uint32, into map[catalogKey]catalogEntry) (damage []error) {
 	t := newTable(db, "MSysObjects", root, 0, catalogColumns())
@@ -99,9 +104,13 @@ func (db *DB) readCatalogAt(root uint32, into map[catalogKey]catalogEntry) (dama
 		}
 		e := entryOf(row)
 		k := catalogKey{e.table, e.id, e.kind}
-		if _, known := into[k]; !known {
-			into[k] = e
+		if _, known := into[k]; known {
+			continue
 		}
+		if len(into) == maxEntries {
+			return append(damage, format.At(row.Offset(), "catalog has more than %d entries", maxEntries))
+		}
+		into[k] = e
 	}
 	return damage
 }

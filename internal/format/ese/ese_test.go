@@ -229,3 +229,32 @@ func TestNotADatabase(t *testing.T) {
 		}
 	}
 }
+
+func TestCyclesEnd(t *testing.T) {
+	b := fixture(t, write.Options{PageSize: 4096})
+	table, _ := open(t, b).Table("t")
+	root, err := open(t, b).readPage(table.root)
+	if err != nil || root.flags&flagLeaf != 0 {
+		t.Fatalf("the fixture's root is no branch: %v", err)
+	}
+	first, err := root.node(root.first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := bytes.Index(b[root.offset:], first.data) + int(root.offset)
+	copy(b[at:], []byte{byte(table.root), byte(table.root >> 8), 0, 0})
+	live, _ := liveIDs()
+	got, errs := ids(t, table.dbOf(t, b).Rows())
+	if len(got) >= len(live) || len(errs) != 2 || !strings.Contains(fmt.Sprint(errs), "linked twice") {
+		t.Errorf("%d rows, damage %v; want the checksum and the cycle", len(got), errs)
+	}
+}
+
+// dbOf opens changed bytes and finds the same table.
+func (t *Table) dbOf(tb testing.TB, b []byte) *Table {
+	again, err := open(tb, b).Table(t.Name)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return again
+}
