@@ -12,8 +12,8 @@ import (
 	"github.com/redx-update/redx/internal/testdata"
 )
 
-// The values below are those that the databases were made with (dissect.esedb's tests name them), all derivable from
-// the column names; esedbexport 20181229 and go-ese agree where they can read the type.
+// The databases are those of dissect.esedb's tests. The values below follow from the names of the columns and from the
+// sizes that the databases themselves state; those of basic.edb are also what esedbexport 20181229 prints.
 
 func realRows(t *testing.T, file, table string) []Row {
 	t.Helper()
