@@ -19,10 +19,11 @@ import (
 )
 
 // BenchmarkCabLZX unpacks LZX cabinets to files, and has cabextract do the same, in turns, in one run. The goal is a
-// ratio of 3 at most. go-cab is timed once, without writing files: it unpacks the folder again for every file.
+// ratio of 3 at most. go-cab is
+// timed once, without writing files: it unpacks the folder again for every file.
 func BenchmarkCabLZX(b *testing.B) {
 	b.Run("real", func(b *testing.B) { benchCab(b, testdata.Open(b, "windows/cab/lzx.cab")) })
-	b.Run("253_files_32_MB", func(b *testing.B) { benchCab(b, largeCab(b)) })
+	b.Run("253_files_16_MB", func(b *testing.B) { benchCab(b, largeCab(b)) })
 }
 
 func benchCab(b *testing.B, data []byte) {
@@ -48,7 +49,9 @@ func benchCab(b *testing.B, data []byte) {
 	b.ReportMetric(o.Seconds()/p.Seconds(), "x_cabextract")
 	b.ReportMetric(float64(size)/1e6/o.Seconds(), "redx_MB/s")
 	b.ReportMetric(float64(size)/1e6/p.Seconds(), "cabextract_MB/s")
-	b.ReportMetric(goCab(b, data).Seconds()/o.Seconds(), "go-cab_x_redx")
+	if t := goCab(b, data); t > 0 {
+		b.ReportMetric(t.Seconds()/o.Seconds(), "go-cab_x_redx")
+	}
 }
 
 // least is the run that other work on the machine disturbed least.
@@ -95,7 +98,8 @@ func unpack(b *testing.B, path, dir string) (size int64) {
 	return size
 }
 
-// goCab reads the first 8 files with go-cab; the rest is estimated from them, as each costs what lies before it.
+// goCab reads some 8 files with go-cab, from which the time for all is estimated, as each costs what lies before it.
+// It gives 0 where go-cab fails: on our own cabinet of 253 files, which cabextract reads.
 func goCab(b *testing.B, data []byte) time.Duration {
 	c, err := peer.Open(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
@@ -109,20 +113,21 @@ func goCab(b *testing.B, data []byte) time.Duration {
 			_, err = io.Copy(io.Discard, r)
 		}
 		if err != nil {
-			b.Fatal(err)
+			b.Logf("go-cab: %v", err)
+			return 0
 		}
 		n++
 	}
 	return time.Since(start) * time.Duration(len(c.Files)) / time.Duration(n)
 }
 
-// largeCab packs logs and binary tables: 253 files, 32 MB, one folder, a window of 2 MB.
+// largeCab packs logs and binary tables: 253 files, 16 MB, one folder, a window of 2 MB.
 func largeCab(b *testing.B) []byte {
 	rnd := rand.New(rand.NewPCG(3, 4))
 	var files []write.File
 	for i := range 253 {
 		var text []byte
-		for len(text) < 126<<10 {
+		for len(text) < 63<<10 {
 			if i%2 == 0 {
 				text = fmt.Appendf(text, "2026-03-%02d 08:%02d:%02d, Info  CBS  Package_%d_for_KB%d~31bf3856ad364e35~amd64~~1.%d\r\n",
 					rnd.IntN(28)+1, rnd.IntN(60), rnd.IntN(60), rnd.IntN(500), 5000000+rnd.IntN(9000), rnd.IntN(100))

@@ -60,11 +60,9 @@ func TestUndoCalls(t *testing.T) {
 	}
 	late := make([]byte, 30)
 	late[20] = 0xe8
-	if want := bytes.Clone(late); true {
-		undoCalls(late, 100, 900)
-		if !bytes.Equal(late, want) {
-			t.Error("a call in the last 10 bytes was changed")
-		}
+	want := bytes.Clone(late)
+	if undoCalls(late, 100, 900); !bytes.Equal(late, want) {
+		t.Error("a call in the last 10 bytes was changed")
 	}
 }
 
