@@ -104,9 +104,12 @@ func history(tb testing.TB, rows, others int) []byte {
 
 func fill(tb testing.TB, db *write.DB, name string, rows int) {
 	table, err := db.Table(name, []write.Column{
-		{Name: "IdEvent", Type: write.Long}, {Name: "MappedResult", Type: write.Long},
-		{Name: "UpdateId", Type: write.Binary, ID: 128}, {Name: "Date", Type: write.Double},
-		{Name: "Title", Type: write.LongText}, {Name: "Description", Type: write.LongText},
+		{Name: "IdEvent", Type: write.Long},
+		{Name: "MappedResult", Type: write.Long},
+		{Name: "UpdateId", Type: write.Binary, ID: 128},
+		{Name: "Date", Type: write.Double},
+		{Name: "Title", Type: write.LongText},
+		{Name: "Description", Type: write.LongText},
 	})
 	if err != nil {
 		tb.Fatal(err)

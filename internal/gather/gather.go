@@ -148,8 +148,10 @@ func (in *input) damage(n *int, err error) {
 	}
 }
 
-// line is the source of a text line, record of a numbered record.
-func (in *input) line(n int) evidence.Source      { return evidence.Source{Path: in.path, Line: n} }
+// line is the source of a text line.
+func (in *input) line(n int) evidence.Source { return evidence.Source{Path: in.path, Line: n} }
+
+// record is the source of a numbered record.
 func (in *input) record(n uint64) evidence.Source { return evidence.Source{Path: in.path, Record: n} }
 
 // lines gives the file as a stream that ends when the context does.

@@ -45,11 +45,16 @@ func fixture(t testing.TB, opt write.Options) []byte {
 
 func writeHistory(db *write.DB) error {
 	table, err := db.Table("tbHistory", []write.Column{
-		{Name: "IdEvent", Type: write.Long}, {Name: "Status", Type: write.Long},
-		{Name: "ServerSelection", Type: write.Long}, {Name: "MappedResult", Type: write.Long},
-		{Name: "UnmappedResult", Type: write.Long}, {Name: "UpdateId", Type: write.Binary, ID: 128},
-		{Name: "ServerId", Type: write.Binary, ID: 129}, {Name: "Date", Type: write.DateTime},
-		{Name: "ClientId", Type: write.LongText}, {Name: "Title", Type: write.LongText, Compress: write.XPRESS},
+		{Name: "IdEvent", Type: write.Long},
+		{Name: "Status", Type: write.Long},
+		{Name: "ServerSelection", Type: write.Long},
+		{Name: "MappedResult", Type: write.Long},
+		{Name: "UnmappedResult", Type: write.Long},
+		{Name: "UpdateId", Type: write.Binary, ID: 128},
+		{Name: "ServerId", Type: write.Binary, ID: 129},
+		{Name: "Date", Type: write.DateTime},
+		{Name: "ClientId", Type: write.LongText},
+		{Name: "Title", Type: write.LongText, Compress: write.XPRESS},
 	})
 	if err != nil {
 		return err
@@ -66,9 +71,12 @@ func writeHistory(db *write.DB) error {
 
 func writeFiles(db *write.DB) error {
 	table, err := db.Table("tbFiles", []write.Column{
-		{Name: "IdFileLocal", Type: write.Long}, {Name: "Size", Type: write.LongLong},
-		{Name: "Digest", Type: write.Binary, ID: 128}, {Name: "DigestAlgorithm", Type: write.Text, ID: 129},
-		{Name: "Name", Type: write.LongText}, {Name: "LocalTargetPath", Type: write.LongText},
+		{Name: "IdFileLocal", Type: write.Long},
+		{Name: "Size", Type: write.LongLong},
+		{Name: "Digest", Type: write.Binary, ID: 128},
+		{Name: "DigestAlgorithm", Type: write.Text, ID: 129},
+		{Name: "Name", Type: write.LongText},
+		{Name: "LocalTargetPath", Type: write.LongText},
 		{Name: "Urls", Type: write.LongText},
 	})
 	if err != nil {
@@ -86,9 +94,12 @@ func writeFiles(db *write.DB) error {
 
 func writeUpdates(db *write.DB) error {
 	table, err := db.Table("tbUpdates", []write.Column{
-		{Name: "LastInterestingFailure", Type: write.Long}, {Name: "IdLocal", Type: write.Long},
-		{Name: "RevisionNumber", Type: write.Long}, {Name: "UpdateId", Type: write.Binary, ID: 128},
-		{Name: "IdFileLocal", Type: write.LongBinary, ID: 270}, {Name: "KBArticleIds", Type: write.LongText, ID: 271},
+		{Name: "LastInterestingFailure", Type: write.Long},
+		{Name: "IdLocal", Type: write.Long},
+		{Name: "RevisionNumber", Type: write.Long},
+		{Name: "UpdateId", Type: write.Binary, ID: 128},
+		{Name: "IdFileLocal", Type: write.LongBinary, ID: 270},
+		{Name: "KBArticleIds", Type: write.LongText, ID: 271},
 	})
 	if err != nil {
 		return err

@@ -32,8 +32,15 @@ func catalogColumns() []*Column {
 		name string
 		typ  ColumnType
 	}{
-		{"ObjidTable", Long}, {"Type", Short}, {"Id", Long}, {"ColtypOrPgnoFDP", Long}, {"SpaceUsage", Long},
-		{"Flags", Long}, {"PagesOrLocale", Long}, {"RootFlag", Bit}, {"RecordOffset", Short},
+		{"ObjidTable", Long},
+		{"Type", Short},
+		{"Id", Long},
+		{"ColtypOrPgnoFDP", Long},
+		{"SpaceUsage", Long},
+		{"Flags", Long},
+		{"PagesOrLocale", Long},
+		{"RootFlag", Bit},
+		{"RecordOffset", Short},
 	}
 	var cols []*Column
 	at := 4

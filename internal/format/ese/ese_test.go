@@ -22,8 +22,10 @@ func fixture(t testing.TB, opt write.Options) []byte {
 	t.Helper()
 	b, err := write.Build(opt, func(db *write.DB) error {
 		table, err := db.Table("t", []write.Column{
-			{Name: "Id", Type: write.Long}, {Name: "Date", Type: write.DateTime},
-			{Name: "Short", Type: write.Text}, {Name: "Old", Type: write.Long, Default: 7},
+			{Name: "Id", Type: write.Long},
+			{Name: "Date", Type: write.DateTime},
+			{Name: "Short", Type: write.Text},
+			{Name: "Old", Type: write.Long, Default: 7},
 			{Name: "Note", Type: write.LongText, Compress: write.XPRESS},
 			{Name: "Packed", Type: write.LongText, Compress: write.SevenBit},
 			{Name: "Far", Type: write.LongText, Separate: true},
@@ -97,7 +99,8 @@ func liveIDs() (live, deleted []int64) {
 func TestFixturesOfEveryShape(t *testing.T) {
 	for _, size := range []int{4096, 8192, 16384, 32768} {
 		for _, opt := range []write.Options{
-			{PageSize: size}, {PageSize: size, CompressKeys: true, Dirty: true},
+			{PageSize: size},
+			{PageSize: size, CompressKeys: true, Dirty: true},
 			{PageSize: size, XORChecksum: true, Revision: write.Revision7},
 			{PageSize: size, Revision: write.RevisionTags},
 		} {
