@@ -10,9 +10,6 @@ func each800F(code uint32, yield func(Meaning) bool) bool {
 	if low >= 0x0980 && low <= 0x09BF {
 		return yieldOr(find(cbsTable, code), FamilyPSFX, srcCBSDocs, yield)
 	}
-	if found := find(cbsRecalledTable, code); len(found) > 0 {
-		return yieldAll(found, FamilyCBS, srcCBSRecalled, yield)
-	}
 	return yieldOr(find(cbsTable, code), FamilyCBS, srcCBSDocs, yield)
 }
 

@@ -30,7 +30,6 @@ var namedTables = []struct {
 }{
 	{wuTable, asIs},
 	{cbsTable, asIs},
-	{cbsRecalledTable, asIs},
 	{win32Table, FromWin32},
 	{winhttpTable, FromWin32},
 	{win32LaterTable, FromWin32},

@@ -23,8 +23,7 @@ func TestTableCounts(t *testing.T) {
 		{"bits", bitsTable, "BG_", 105},
 		{"ntstatus", ntstatusTable, "STATUS_", 1673}, // the header's other four are STATUS_SEVERITY_*
 		{"ese", eseTable, "JET_err", 321},
-		{"cbs and psfx", cbsTable, "", 91},
-		{"cbs recalled", cbsRecalledTable, "CBS_E_", 18},
+		{"cbs and psfx", cbsTable, "", 110},
 		{"mosetup", mosetupTable, "MOSETUP_E_", 63},
 		{"delivery optimization", doTable, "DO_E_", 17},
 	} {
