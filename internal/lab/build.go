@@ -39,6 +39,8 @@ var compilers = map[string]func(name string, data []byte) ([]byte, error){
 	".edb.toml":  datastoreFile,
 	".reg":       hiveFile,
 	".etl.txt":   traceFile,
+	".cab.txt":   cabinetFile,
+	".db.sql":    sqliteFile,
 	".utf16":     wide,
 }
 

@@ -152,6 +152,10 @@ func TestChecks(t *testing.T) {
 			[]evidence.Event{payload(evidence.PayloadMissing, 1, update.Ref{}), payload(evidence.PayloadCorrupt, 2, update.Ref{})},
 			[]string{"component-payload-missing proven  file:" + store},
 		},
+		"store: a scan lists what an update stumbled over": {
+			[]evidence.Event{payload(evidence.PayloadCorrupt, 1, update.Ref{}), payload(evidence.PayloadMissing, 2, kb)},
+			[]string{"component-payload-missing proven KB5034122 file:" + store},
+		},
 		"store: repaired since": {
 			[]evidence.Event{payload(evidence.PayloadMissing, 1, kb), payload(evidence.PayloadRepaired, 2, kb)}, nil,
 		},

@@ -25,10 +25,12 @@ func ComponentPayloadMissing() doctor.Check {
 }
 
 func componentPayloadMissing(x *doctor.Exam) []doctor.Finding {
+	victims := payloadVictims(x.Evidence)
 	var groups []doctor.Finding
 	for e := range x.Evidence.Of(evidence.PayloadMissing, evidence.PayloadCorrupt) {
 		path := componentPath(x.Evidence, e)
-		if repairedLater(x.Evidence, e) || installedLater(x, e) {
+		victim := victims[strings.ToLower(path)]
+		if repairedLater(x.Evidence, e) || installedLater(x, e, victim) {
 			continue
 		}
 		state, looked := x.Evidence.FileState(path)
@@ -39,7 +41,7 @@ func componentPayloadMissing(x *doctor.Exam) []doctor.Finding {
 		if looked && state.Field(evidence.State) != evidence.Unknown {
 			proof = append(proof, state)
 		}
-		groups = addPayload(groups, e, path, proof)
+		groups = addPayload(groups, e, victim, path, proof)
 	}
 	for i := range groups {
 		describeStore(&groups[i])
@@ -54,6 +56,16 @@ func componentPath(set *evidence.Set, e *evidence.Event) string {
 		root = "%windir%"
 	}
 	return root + `\WinSxS\` + e.Field(evidence.Component) + `\` + e.Field(evidence.Name)
+}
+
+// payloadVictims tells for each missing file which update stumbled over it; a scan that lists the file names none.
+func payloadVictims(set *evidence.Set) map[string]update.Ref {
+	victims := map[string]update.Ref{}
+	for e := range set.Of(evidence.PayloadMissing, evidence.PayloadCorrupt) {
+		path := strings.ToLower(componentPath(set, e))
+		victims[path] = victims[path].Merge(e.Update)
+	}
+	return victims
 }
 
 // samePayload compares by component and file, without case.
@@ -80,12 +92,12 @@ func repairedLater(set *evidence.Set, e *evidence.Event) bool {
 }
 
 // installedLater reports that the update which stumbled over the file was installed after all.
-func installedLater(x *doctor.Exam, e *evidence.Event) bool {
-	if e.Update.IsZero() {
+func installedLater(x *doctor.Exam, e *evidence.Event, victim update.Ref) bool {
+	if victim.IsZero() {
 		return false
 	}
 	for _, h := range x.History {
-		if h.Result != update.Succeeded || !h.Update.Same(e.Update) {
+		if h.Result != update.Succeeded || !h.Update.Same(victim) {
 			continue
 		}
 		for _, p := range h.Proof {
@@ -110,13 +122,15 @@ func after(a, b *evidence.Event) bool {
 }
 
 // addPayload puts the file into the finding of its update; files without a known update share one.
-func addPayload(groups []doctor.Finding, e *evidence.Event, path string, proof []*evidence.Event) []doctor.Finding {
+func addPayload(
+	groups []doctor.Finding, e *evidence.Event, victim update.Ref, path string, proof []*evidence.Event,
+) []doctor.Finding {
 	i := 0
-	for i < len(groups) && groups[i].Update != e.Update && !groups[i].Update.Same(e.Update) {
+	for i < len(groups) && groups[i].Update != victim && !groups[i].Update.Same(victim) {
 		i++
 	}
 	if i == len(groups) {
-		groups = append(groups, doctor.Finding{Severity: doctor.Error, Confidence: doctor.Proven, Update: e.Update})
+		groups = append(groups, doctor.Finding{Severity: doctor.Error, Confidence: doctor.Proven, Update: victim})
 	}
 	f := &groups[i]
 	f.Codes = append(f.Codes, e.Code)
