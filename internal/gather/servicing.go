@@ -15,7 +15,25 @@ import (
 // servicingReader follows one servicing log: which session works on which update.
 type servicingReader struct {
 	in      *input
-	updates map[string]update.Ref // by session
+	updates map[string]sessionUpdate // by session
+}
+
+// sessionUpdate is the update that a session works on. Sessions open packages of other updates too, only to see
+// whether they apply (observed: two in every session of Windows Update), so an opened package counts only while it is
+// the only one; the line that names the update being installed is certain.
+type sessionUpdate struct {
+	ref       update.Ref
+	installed bool // ref is what the session says that it installs
+	several   bool // packages of several updates were opened
+}
+
+// of gives the update of a session, as far as it is known.
+func (s *servicingReader) of(session string) update.Ref {
+	u := s.updates[session]
+	if u.several && !u.installed {
+		return update.Ref{}
+	}
+	return u.ref
 }
 
 // maxSessions bounds what is remembered of the sessions of one log.
@@ -25,7 +43,7 @@ func readServicing(in *input) error { return readServicingFrom(in, in.lines()) }
 
 func readServicingFrom(in *input, r io.Reader) error {
 	s := cbslog.NewScanner(r)
-	reader := &servicingReader{in: in, updates: map[string]update.Ref{}}
+	reader := &servicingReader{in: in, updates: map[string]sessionUpdate{}}
 	var tracker cbslog.Tracker
 	for s.Scan() {
 		e := s.Entry()
@@ -48,7 +66,28 @@ func (s *servicingReader) works(session, text string) {
 	if kb == "" || session == "" || len(s.updates) >= maxSessions {
 		return
 	}
-	s.updates[session] = s.updates[session].Merge(update.Ref{KB: kb})
+	u := s.updates[session]
+	named := update.Ref{KB: kb}
+	if u.ref.KB == "" && !u.several || u.ref.KB == kb {
+		named = u.ref.Merge(named)
+	}
+	s.updates[session] = sessionUpdate{ref: named, installed: true}
+}
+
+// opened remembers which update a session has opened a package of.
+func (s *servicingReader) opened(session string, ref update.Ref) {
+	u := s.updates[session]
+	switch {
+	case session == "" || len(s.updates) >= maxSessions || u.installed:
+		return
+	case u.ref.IsZero():
+		u.ref = ref
+	case u.ref.Same(ref):
+		u.ref = u.ref.Merge(ref)
+	default:
+		u.several = true
+	}
+	s.updates[session] = u
 }
 
 func (s *servicingReader) event(ev *cbslog.Event) {
@@ -57,10 +96,7 @@ func (s *servicingReader) event(ev *cbslog.Event) {
 	}
 	switch ev.Kind {
 	case cbslog.UpdateOpened:
-		if len(s.updates) < maxSessions {
-			ref := update.Ref{ID: ev.Update, KB: ev.Package.KB()}
-			s.updates[ev.Session.ID] = ref.Merge(s.updates[ev.Session.ID])
-		}
+		s.opened(ev.Session.ID, update.Ref{ID: ev.Update, KB: ev.Package.KB()})
 	case cbslog.UniversalTime:
 		s.in.zone.sample(ev.Time, ev.UTC)
 	case cbslog.MissingFile:
@@ -113,7 +149,7 @@ func scanFields(sum *cbslog.Summary) map[string]string {
 
 func (s *servicingReader) add(kind evidence.Kind, ev *cbslog.Event, fields map[string]string) {
 	e := evidence.Event{
-		Kind: kind, Source: s.in.line(ev.Line), Session: ev.Session.ID, Update: s.updates[ev.Session.ID],
+		Kind: kind, Source: s.in.line(ev.Line), Session: ev.Session.ID, Update: s.of(ev.Session.ID),
 		Fields: fields, Text: ev.Text,
 	}
 	if ev.HasTime {
