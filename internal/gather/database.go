@@ -100,7 +100,7 @@ func (in *input) historyRow(h *datastore.History) {
 	}
 	e := evidence.Event{
 		Kind: evidence.Attempt, Source: in.record(uint64(h.Record)), Time: h.Date, Code: code, Update: h.Update,
-		Fields: a.fields(), Text: h.Update.Title + " " + string(a.result),
+		Fields: a.fields(), Text: "tbHistory: " + h.Update.Title + " " + string(a.result),
 	}
 	e.Fields[evidence.Status] = strconv.FormatInt(h.Status, 10)
 	if code.Failed() {
@@ -131,7 +131,7 @@ func (in *input) fileRow(f *datastore.File, owners []update.Ref) {
 	}
 	e := evidence.Event{
 		Kind: evidence.DatastoreFile, Source: in.record(uint64(f.Record)), Fields: fields,
-		Text: "the datastore knows " + f.Path,
+		Text: "tbFiles: the datastore knows " + f.Path,
 	}
 	if len(owners) == 0 {
 		fields[evidence.Join] = "failed"

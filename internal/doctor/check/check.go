@@ -92,6 +92,9 @@ func mergeFile(a, b doctor.File) doctor.File {
 	return a
 }
 
+// openWindowsUpdate opens the page where updates are checked for and installed.
+const openWindowsUpdate = "start ms-settings:windowsupdate"
+
 // files and filesAre count files for a sentence.
 func files(n int) string {
 	if n == 1 {

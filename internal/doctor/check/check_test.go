@@ -254,6 +254,23 @@ func TestChecks(t *testing.T) {
 	}
 }
 
+// TestNextIsNoTrap holds that an address out of a log cannot become a command of its own.
+func TestNextIsNoTrap(t *testing.T) {
+	for address, want := range map[string]string{
+		content:                         "curl -I " + content,
+		"http://wsus/Content/$(reboot)": "redx explain 0x80190194",
+		"http://wsus/a&shutdown":        "redx explain 0x80190194",
+	} {
+		b := evidence.NewBuilder()
+		b.Add(server("http://wsus:8530"))
+		b.Add(logged(evidence.DownloadFailed, 2, kb, 0x80190194, evidence.URL, address))
+		f := doctor.Examine(b.Set(), All())
+		if len(f) != 1 || f[0].Next[0] != want {
+			t.Errorf("%s: next is %q, want %q", address, f[0].Next, want)
+		}
+	}
+}
+
 // TestIDs holds that a finding's ID depends on what it is about, not on when and where it was seen.
 func TestIDs(t *testing.T) {
 	id := func(events ...evidence.Event) string {

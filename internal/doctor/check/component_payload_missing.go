@@ -151,10 +151,11 @@ func describeStore(f *doctor.Finding) {
 		f.Title += fmt.Sprintf("; %s fails on it", nameOf(f.Update))
 	}
 	f.Detail = "Windows keeps a copy of each of its own files in the component store (WinSxS). An update builds on these " +
-		"copies and cannot be installed while one is missing. Renaming SoftwareDistribution does not help here."
+		"copies and cannot be installed while one is missing. Repair the store, then install the update again. Renaming SoftwareDistribution does not " +
+		"help here."
 	f.Next = []string{
 		"DISM /Online /Cleanup-Image /RestoreHealth",
 		"sfc /scannow",
-		"then install the update again",
+		openWindowsUpdate,
 	}
 }

@@ -26,6 +26,7 @@ var articleCommands = []string{
 	"net stop wuauserv",
 	`ren %windir%\SoftwareDistribution SDTemp`,
 	"net start wuauserv",
+	openWindowsUpdate,
 }
 
 // PayloadMissingDownload finds an update that was downloaded, whose installation failed because files are missing,
@@ -174,10 +175,10 @@ func payloadFinding(u update.Ref, last history.Entry, lost []lostFile) doctor.Fi
 		Severity: doctor.Error, Confidence: doctor.Proven, Update: u,
 		Title: fmt.Sprintf("%s missing from the download folder of %s", filesAre(len(lost)), nameOf(u)),
 		Detail: "The update was downloaded, and files of it are gone since; installing it fails each time until they are " +
-			"downloaded again. Installed updates are not touched by that.",
+			"downloaded again: put the folder aside, then check for updates. Installed updates are not touched by that.",
 		Codes: []hresult.Code{last.Code},
 		Proof: slices.Clone(last.Proof[:1]),
-		Next:  slices.Concat(articleCommands, []string{"then check for updates again"}),
+		Next:  slices.Clone(articleCommands),
 	}
 	for _, l := range lost {
 		f.Files = append(f.Files, l.file)

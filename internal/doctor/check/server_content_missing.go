@@ -23,6 +23,10 @@ var notFoundCodes = []hresult.Code{
 // wsusContent is the path of a file on a WSUS server: Content, two hex digits, the SHA-1 as the name.
 var wsusContent = regexp.MustCompile(`(?i)/Content/[0-9A-F]{2}/[0-9A-F]{40}\.[a-z0-9]+$`)
 
+// plainURL is an address that means nothing to any shell. The address comes out of a log and ends up in a command that
+// people copy.
+var plainURL = regexp.MustCompile(`^https?://[A-Za-z0-9._~:/@+,=-]+$`)
+
 // ServerContentMissing finds a file that the update server does not have: a 404 from the WSUS server's own host that
 // no later attempt cured. It is not this computer's fault.
 func ServerContentMissing() doctor.Check {
@@ -149,12 +153,11 @@ func addContent(groups []doctor.Finding, e *evidence.Event, owner update.Ref, se
 func describeServer(f *doctor.Finding) {
 	server := host(f.Files[0].URL)
 	f.Title = fmt.Sprintf("The update server %s does not have %s of %s", server, files(len(f.Files)), nameOf(f.Update))
-	f.Detail = "The server answers 404 for a file that it offered. This computer is not at fault: do not reset it. Whoever " +
-		"runs the server must get the file there, or let the server hand it out (MIME types of .psf, .msu and .wim; the " +
-		"rights on WsusContent; the /Content folder of the web site)."
-	f.Next = []string{
-		"tell the administrator of " + server,
-		"on the server: curl -I " + f.Files[0].URL,
-		"on the server, last: wsusutil reset",
+	f.Detail = "The server answers 404 for a file that it offered. This computer is not at fault: do not reset it. Tell the " +
+		"administrator of " + server + ": the file must get there, or the web server must hand it out (MIME types of " +
+		".psf, .msu and .wim; the rights on WsusContent; the /Content folder of the site; wsusutil reset last)."
+	f.Next = []string{"redx explain " + f.Codes[0].Hex()}
+	if plainURL.MatchString(f.Files[0].URL) {
+		f.Next = []string{"curl -I " + f.Files[0].URL}
 	}
 }
