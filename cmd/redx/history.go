@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/redx-update/redx/internal/doctor"
+	"github.com/redx-update/redx/internal/doctor/check"
 	"github.com/redx-update/redx/internal/history"
 	"github.com/redx-update/redx/internal/report"
 )
@@ -95,7 +97,7 @@ func writeHistoryPage(std stdio, path string, found looked, entries []history.En
 			err = cerr
 		}
 	}()
-	if err := report.HistoryPage(f, found.image, found.set, entries); err != nil {
+	if err := report.HistoryPage(f, found.image, found.set, entries, doctor.Examine(found.set, check.All())); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(std.err, "redx: wrote %s\n", path)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/redx-update/redx/internal/doctor"
 	"github.com/redx-update/redx/internal/evidence"
 	"github.com/redx-update/redx/internal/history"
 	"github.com/redx-update/redx/internal/hresult"
@@ -33,9 +34,11 @@ type pageEntry struct {
 type pageSource struct{ Place, Time, Text string }
 
 // HistoryPage writes a history as one self-contained page like Windows' "Review your update history": the red X opens
-// what is behind it. It has no script and loads nothing.
-func HistoryPage(w io.Writer, img Image, set *evidence.Set, entries []history.Entry) error {
-	t, err := template.New("history").Parse(historyPage)
+// what is behind it, the findings about that update first. It has no script and loads nothing.
+func HistoryPage(
+	w io.Writer, img Image, set *evidence.Set, entries []history.Entry, findings []doctor.Finding,
+) error {
+	t, err := template.New("history").Funcs(template.FuncMap{"prose": prose}).Parse(historyPage)
 	if err != nil {
 		return err
 	}
@@ -44,6 +47,7 @@ func HistoryPage(w io.Writer, img Image, set *evidence.Set, entries []history.En
 		e := newPageEntry(&entries[i])
 		if e.Class == string(update.Failed) {
 			data.Failed++
+			e.Causes = pageCauses(entries[i].Update, findings)
 		}
 		data.Entries = append(data.Entries, e)
 	}
@@ -71,6 +75,35 @@ func newPageEntry(e *history.Entry) pageEntry {
 		})
 	}
 	return out
+}
+
+func pageCauses(u update.Ref, findings []doctor.Finding) []pageCause {
+	var out []pageCause
+	for i := range findings {
+		f := &findings[i]
+		if !f.Update.Same(u) {
+			continue
+		}
+		c := pageCause{Title: clip(f.Title, 300), Sure: string(f.Confidence), Detail: f.Detail, Next: f.Next}
+		for _, m := range f.Missing {
+			c.Missing = append(c.Missing, m.Kind+" "+m.Name)
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// prose marks the commands of a sentence, which stand in backquotes.
+func prose(s string) template.HTML {
+	var b strings.Builder
+	for i, part := range strings.Split(s, "`") {
+		part = template.HTMLEscapeString(part)
+		if i%2 == 1 {
+			part = "<code>" + part + "</code>"
+		}
+		b.WriteString(part)
+	}
+	return template.HTML(b.String()) //nolint:gosec // every part of it is escaped above
 }
 
 // pageStatus says how an attempt ended, in words, and gives the mark that stands beside it.
