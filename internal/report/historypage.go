@@ -29,6 +29,13 @@ type pageEntry struct {
 	Code                                             string
 	Explanation                                      hresult.Explanation
 	Sources                                          []pageSource
+	Causes                                           []pageCause
+}
+
+// pageCause is a finding about the update of an entry.
+type pageCause struct {
+	Title, Sure, Detail string
+	Missing, Next       []string
 }
 
 type pageSource struct{ Place, Time, Text string }
