@@ -1,8 +1,10 @@
 package gather
 
 import (
+	"bytes"
 	"errors"
 	"regexp"
+	"slices"
 	"strconv"
 
 	"github.com/redx-update/redx/internal/evidence"
@@ -50,23 +52,7 @@ func readDatastore(in *input, store *datastore.Store) error {
 	if putAside.MatchString(in.path) {
 		return nil
 	}
-	owners := map[int64][]update.Ref{}
-	var joinErr error
-	for u, err := range store.Updates() {
-		if err != nil {
-			in.damage(&damaged, err)
-			continue
-		}
-		if u.Join != nil {
-			joinErr = u.Join
-		}
-		for _, id := range u.Files {
-			owners[id] = append(owners[id], u.Update)
-		}
-	}
-	if joinErr != nil {
-		in.out.Unread(in.path, joinErr)
-	}
+	owners := in.fileOwners(store, &damaged)
 	for f, err := range store.Files() {
 		if in.ctx.Err() != nil {
 			return in.ctx.Err()
@@ -78,6 +64,64 @@ func readDatastore(in *input, store *datastore.Store) error {
 		in.fileRow(&f, owners[f.ID])
 	}
 	return nil
+}
+
+// fileOwners tells for each file of the datastore whose it is: the update that has it, and the bundles that this is
+// part of, since the history names the bundle.
+func (in *input) fileOwners(store *datastore.Store, damaged *int) map[int64][]update.Ref {
+	updates := map[int64]datastore.Update{}
+	parents := map[int64][]int64{}
+	var joinErr error
+	for u, err := range store.Updates() {
+		if err != nil {
+			in.damage(damaged, err)
+			continue
+		}
+		if u.Join != nil {
+			joinErr = u.Join
+		}
+		updates[u.Local] = u
+		for _, part := range u.Bundled {
+			parents[part] = append(parents[part], u.Local)
+		}
+	}
+	if joinErr != nil {
+		in.out.Unread(in.path, joinErr)
+	}
+	owners := map[int64][]update.Ref{}
+	for local, u := range updates {
+		refs := []update.Ref{u.Update}
+		for _, up := range ancestors(local, parents) {
+			refs = append(refs, updates[up].Update)
+		}
+		for _, id := range u.Files {
+			owners[id] = append(owners[id], refs...)
+		}
+	}
+	for id := range owners {
+		slices.SortFunc(owners[id], func(a, b update.Ref) int { return bytes.Compare(a.ID.GUID[:], b.ID.GUID[:]) })
+		owners[id] = slices.Compact(owners[id])
+	}
+	return owners
+}
+
+// ancestors gives the bundles above an update, each once; bundles nest two deep at most.
+func ancestors(local int64, parents map[int64][]int64) []int64 {
+	const deep = 4
+	var out []int64
+	level := []int64{local}
+	for range deep {
+		var next []int64
+		for _, l := range level {
+			for _, p := range parents[l] {
+				if p != local && !slices.Contains(out, p) {
+					out, next = append(out, p), append(next, p)
+				}
+			}
+		}
+		level = next
+	}
+	return out
 }
 
 // historyRow takes one row of the agent's history. What it was (installation or not) only its status says, which is

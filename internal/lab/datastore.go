@@ -1,7 +1,7 @@
 package lab
 
 import (
-	"crypto/sha1" //nolint:gosec // Windows Update names its files by SHA-1
+	"crypto/sha1" // Windows Update names its files by SHA-1
 	"fmt"
 	"strconv"
 	"time"
@@ -28,6 +28,7 @@ type datastoreText struct {
 		Update   guid.GUID
 		Revision int32
 		Files    []int32
+		Bundled  []int32 // ids of the updates that it is made of
 		KB       string
 	}
 	File []struct {
@@ -62,11 +63,11 @@ func datastoreFile(_ string, data []byte) ([]byte, error) {
 	}
 	for _, u := range in.Update {
 		out.Updates = append(out.Updates, datastore.Update{
-			IDLocal: u.ID, UpdateID: u.Update, Revision: u.Revision, KB: u.KB, FileIDs: u.Files,
+			IDLocal: u.ID, UpdateID: u.Update, Revision: u.Revision, KB: u.KB, FileIDs: u.Files, Bundled: u.Bundled,
 		})
 	}
 	for _, f := range in.File {
-		sum := sha1.Sum([]byte(f.Content)) //nolint:gosec // as above
+		sum := sha1.Sum([]byte(f.Content))
 		out.Files = append(out.Files, datastore.File{
 			IDLocal: f.ID, Size: int64(len(f.Content)), DownloadStatus: f.Status, Digest: sum[:], DigestAlgorithm: "SHA1",
 			Name: f.Name, LocalTargetPath: f.Path, URLs: []string{f.URL}, Modified: storyTime,

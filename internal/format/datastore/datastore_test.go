@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/redx-update/redx/internal/guid"
 	"github.com/redx-update/redx/internal/hresult"
 	"github.com/redx-update/redx/internal/update"
+	writestore "github.com/redx-update/redx/internal/write/datastore"
 	write "github.com/redx-update/redx/internal/write/ese"
 )
 
@@ -227,5 +229,37 @@ func TestNotADatastore(t *testing.T) {
 	}
 	if _, err := Open(bytes.NewReader(b), int64(len(b))); !errors.Is(err, format.ErrNotThis) {
 		t.Errorf("got %v, want ErrNotThis", err)
+	}
+}
+
+func TestBundles(t *testing.T) {
+	parent, part := guid.MustParse("5c2a3f60-7d41-4be9-9a0e-2f6f8e5b1d07"), guid.MustParse("0f0bb0c5-2f6d-4a35-9b53-1c1b8f2d4e18")
+	for name, tt := range map[string]struct {
+		bundled []int32
+		want    []int64
+	}{
+		"a known part":    {[]int32{18}, []int64{18}},
+		"an unknown part": {[]int32{18, 99}, nil},
+		"none":            {nil, nil},
+	} {
+		made := writestore.Store{Updates: []writestore.Update{
+			{IDLocal: 17, UpdateID: parent, Revision: 200, Bundled: tt.bundled}, {IDLocal: 18, UpdateID: part, Revision: 200},
+		}}
+		data, err := made.Bytes(writestore.Options())
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := Open(bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for u, err := range s.Updates() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if u.Local == 17 && !slices.Equal(u.Bundled, tt.want) {
+				t.Errorf("%s: bundled %v, want %v", name, u.Bundled, tt.want)
+			}
+		}
 	}
 }

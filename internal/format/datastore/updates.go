@@ -7,6 +7,7 @@ import (
 
 	"github.com/redx-update/redx/internal/format"
 	"github.com/redx-update/redx/internal/format/ese"
+	"github.com/redx-update/redx/internal/guid"
 	"github.com/redx-update/redx/internal/hresult"
 	"github.com/redx-update/redx/internal/update"
 	"github.com/redx-update/redx/internal/winbin"
@@ -28,26 +29,56 @@ type Update struct {
 	// 32-bit ids, then of 64-bit ids, and accepted only when every id is in tbFiles.
 	Files []int64
 	Join  error // ErrJoin, wrapped, when IdFileLocal is there and cannot be read
+
+	// Bundled are the Local ids of the updates that this one is made of: the history names a bundle, its parts have
+	// the files. UNVERIFIED like Files, and with the same guard: BundledUpdates is taken as an array of 32-bit local
+	// ids, then of update ids (GUID and revision), and accepted only when tbUpdates has them all; else it is nil.
+	Bundled []int64
 }
 
 // ErrJoin is wrapped by Update.Join: the files of an update cannot be told from the datastore.
 var ErrJoin = errors.New("join from update to files failed")
 
-// Updates gives all known updates. It reads tbFiles first, for its ids.
+// known are the ids that a reference in tbUpdates can lead to.
+type known struct {
+	files   map[int64]struct{}
+	updates map[int64]struct{}
+	locals  map[guid.GUID]int64
+}
+
+// Updates gives all known updates. It reads the ids of tbFiles and tbUpdates first.
 func (s *Store) Updates() iter.Seq2[Update, error] {
 	return func(yield func(Update, error) bool) {
-		known := make(map[int64]struct{})
-		for row, err := range s.live(tableFiles) {
-			if id, ok := row.Int("IdFileLocal"); ok && err == nil {
-				known[id] = struct{}{}
-			}
-		}
-		read := func(r ese.Row) (Update, error) { return readUpdate(r, known) }
+		k := known{files: s.ids(tableFiles, "IdFileLocal"), updates: s.ids(tableUpdates, "IdLocal"), locals: s.locals()}
+		read := func(r ese.Row) (Update, error) { return readUpdate(r, &k) }
 		rows(s.live(tableUpdates), read)(yield)
 	}
 }
 
-func readUpdate(r ese.Row, known map[int64]struct{}) (Update, error) {
+// ids gives the values of a table's key column.
+func (s *Store) ids(table, column string) map[int64]struct{} {
+	ids := make(map[int64]struct{})
+	for row, err := range s.live(table) {
+		if id, ok := row.Int(column); ok && err == nil {
+			ids[id] = struct{}{}
+		}
+	}
+	return ids
+}
+
+// locals gives the local id of each update.
+func (s *Store) locals() map[guid.GUID]int64 {
+	locals := make(map[guid.GUID]int64)
+	for row, err := range s.live(tableUpdates) {
+		local, ok := row.Int("IdLocal")
+		if id, bad := updateID(row, "UpdateId"); ok && err == nil && bad == nil {
+			locals[id.GUID] = local
+		}
+	}
+	return locals
+}
+
+func readUpdate(r ese.Row, k *known) (Update, error) {
 	u := Update{
 		Place: Place{r.Page, r.Number}, Local: num(r, "IdLocal"), FailCount: num(r, "FailCount"),
 		LastFailure: hresult.Code(num(r, "LastInterestingFailure")), DownloadStatus: num(r, "DownloadStatus"),
@@ -59,7 +90,8 @@ func readUpdate(r ese.Row, known map[int64]struct{}) (Update, error) {
 	}
 	u.Update.ID = id
 	u.Update.KB = articleKB(r)
-	u.Files, u.Join = join(r, known)
+	u.Files, u.Join = join(r, k.files)
+	u.Bundled = bundled(r, k)
 	return u, err
 }
 
@@ -108,6 +140,30 @@ func array(b []byte, width int, known map[int64]struct{}) []int64 {
 			return nil
 		}
 		ids = append(ids, id)
+	}
+	return ids
+}
+
+// bundled tries the plausible encodings of BundledUpdates.
+func bundled(r ese.Row, k *known) []int64 {
+	b, ok := r.Bytes("BundledUpdates")
+	if !ok || len(b) == 0 {
+		return nil
+	}
+	if ids := array(b, 4, k.updates); ids != nil {
+		return ids
+	}
+	const width = 20 // GUID and revision, as in tbHistory.UpdateId
+	if len(b)%width != 0 {
+		return nil
+	}
+	var ids []int64
+	for ; len(b) > 0; b = b[width:] {
+		local, ok := k.locals[guid.FromLE(b)]
+		if !ok {
+			return nil
+		}
+		ids = append(ids, local)
 	}
 	return ids
 }

@@ -3,7 +3,7 @@
 //
 // It is not for a real PC's SoftwareDistribution folder, and no real DataStore.edb was at hand to compare with. Tables,
 // columns and their ids are the published ones (libyal's esedb-kb); where those have gaps, columns named UnknownN
-// fill them. Three encodings are assumptions: tbUpdates.IdFileLocal as an array of 32-bit ids, tbFiles.Urls as one
+// fill them. Four encodings are assumptions: tbUpdates.IdFileLocal and BundledUpdates as arrays of 32-bit ids, tbFiles.Urls as one
 // text with a line for each, and the values of DownloadStatus.
 package datastore
 
@@ -56,6 +56,7 @@ type Update struct {
 	DownloadSize   int64
 	KB             string // "5034441", in KBArticleIds
 	FileIDs        []int32
+	Bundled        []int32 // local ids of the updates it is made of
 }
 
 // File is a row of tbFiles.
@@ -162,17 +163,19 @@ func (e Event) row() ese.Row {
 }
 
 func (u Update) row() ese.Row {
-	var ids []byte
-	for _, id := range u.FileIDs {
-		ids = binary.LittleEndian.AppendUint32(ids, uint32(id))
-	}
 	row := ese.Row{
 		"IdLocal": u.IDLocal, "UpdateId": u.UpdateID, "RevisionNumber": u.Revision, "FailCount": u.FailCount,
 		"LastInterestingFailure": u.LastFailure, "DownloadStatus": u.DownloadStatus, "DownloadSize": u.DownloadSize,
 		"KBArticleIds": text(u.KB),
 	}
-	if ids != nil {
-		row["IdFileLocal"] = ids
+	for column, ids := range map[string][]int32{"IdFileLocal": u.FileIDs, "BundledUpdates": u.Bundled} {
+		var b []byte
+		for _, id := range ids {
+			b = binary.LittleEndian.AppendUint32(b, uint32(id))
+		}
+		if b != nil {
+			row[column] = b
+		}
 	}
 	return row
 }
