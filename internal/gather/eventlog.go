@@ -15,7 +15,28 @@ var attemptKinds = map[winevents.Kind]attemptFields{
 	winevents.UninstallFailed: {update.Uninstall, evidence.PhaseInstall, update.Failed},
 	winevents.DownloadDone:    {update.Install, evidence.PhaseDownload, update.Succeeded},
 	winevents.DownloadFailed:  {update.Install, evidence.PhaseDownload, update.Failed},
-	winevents.PackageFailed:   {update.Install, evidence.PhaseInstall, update.Failed},
+}
+
+// packageAttempt gives the attempt that the end of a package's change is: only changes to and from the installed
+// state are, the steps between them (staged, resolved) are not.
+func packageAttempt(rec *evtx.Record, ev *winevents.Event) (attemptFields, bool) {
+	a := attemptFields{phase: evidence.PhaseInstall, result: update.Succeeded}
+	switch ev.Kind {
+	case winevents.PackageDone:
+	case winevents.PackageFailed:
+		a.result = update.Failed
+	default:
+		return a, false
+	}
+	switch rec.Get("IntendedPackageStateTextized") {
+	case "Installed":
+		a.operation = update.Install
+	case "Absent", "Uninstalled":
+		a.operation = update.Uninstall
+	default:
+		return a, false
+	}
+	return a, true
 }
 
 // attemptFields are the fields of an attempt.
@@ -63,7 +84,11 @@ func (in *input) winEvent(rec *evtx.Record, ev *winevents.Event) {
 	if ev.Code.Failed() {
 		in.out.Code(ev.Code, e.Source, []byte(ev.Text))
 	}
-	if a, ok := attemptKinds[ev.Kind]; ok && !ev.Update.IsZero() {
+	a, ok := attemptKinds[ev.Kind]
+	if !ok {
+		a, ok = packageAttempt(rec, ev)
+	}
+	if ok && !ev.Update.IsZero() {
 		e.Kind, e.Fields = evidence.Attempt, a.fields()
 		in.out.Add(e)
 		return
