@@ -14,72 +14,122 @@ import (
 	"github.com/redx-update/redx/internal/update"
 )
 
-// Bounds of a Set, so that a log of any size is held in constant memory.
+// Bounds of a Set, so that logs of any size are held in constant memory. Files are read side by side, so a bound must
+// not let the quicker one crowd out the other: what is kept of a source depends on that source alone, until all
+// together reach maxEvents.
 const (
-	maxPerKind = 20000
-	maxText    = 2000
+	maxPerSource = 20000 // events of one kind in one source
+	maxEvents    = 200000
+	maxText      = 2000  // bytes of a text
+	maxField     = 33000 // bytes of a field; Windows paths are shorter
+	maxFields    = 50
+	maxUnread    = 2000
+	maxCodes     = 20000
 )
 
 // Builder collects events and makes a Set of them. Safe for use by several goroutines.
 type Builder struct {
-	mu      sync.Mutex
-	events  []Event
-	seen    map[string]int
-	perKind map[Kind]int
-	dropped map[Kind]int
-	codes   map[hresult.Code]*CodeCount
-	unread  []Unread
-	notes   []string
-	machine Machine
+	mu        sync.Mutex
+	events    []Event
+	seen      map[string]int
+	perSource map[sourceKind]int
+	dropped   map[Kind]int
+	codes     map[hresult.Code]*CodeCount
+	unread    []Unread
+	known     map[Unread]bool // what is in unread
+	notes     []string
+	machine   Machine
+}
+
+type sourceKind struct {
+	path string
+	kind Kind
 }
 
 // NewBuilder starts an empty collection.
 func NewBuilder() *Builder {
 	return &Builder{
-		seen: map[string]int{}, perKind: map[Kind]int{}, dropped: map[Kind]int{},
-		codes: map[hresult.Code]*CodeCount{},
+		seen: map[string]int{}, perSource: map[sourceKind]int{}, dropped: map[Kind]int{},
+		codes: map[hresult.Code]*CodeCount{}, known: map[Unread]bool{},
 	}
 }
 
 // Add takes one event. An event that says the same as an earlier one of the same source (all but place and time) is
 // counted there; attempts are never folded, since each of them counts.
-func (b *Builder) Add(e Event) {
-	if len(e.Text) > maxText {
-		e.Text = strings.ToValidUTF8(e.Text[:maxText], "") + " ..."
-	}
+func (b *Builder) Add(e Event) { b.add(e, e.Kind != Attempt) }
+
+func (b *Builder) add(e Event, fold bool) {
+	tidy(&e)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if e.Kind != Attempt && b.fold(&e) {
-		return
+	key := ""
+	if fold {
+		key = foldKey(&e)
+		if i, ok := b.seen[key]; ok {
+			b.events[i].repeat(&e)
+			return
+		}
 	}
-	if b.perKind[e.Kind] >= maxPerKind {
+	from := sourceKind{e.Source.Path, e.Kind}
+	if b.perSource[from] >= maxPerSource || len(b.events) >= maxEvents {
 		b.dropped[e.Kind]++
 		return
 	}
-	b.perKind[e.Kind]++
-	e.Alike = max(e.Alike, 1)
+	b.perSource[from]++
+	if fold {
+		b.seen[key] = len(b.events)
+	}
 	b.events = append(b.events, e)
 }
 
-func (b *Builder) fold(e *Event) bool {
-	k := foldKey(e)
-	i, ok := b.seen[k]
-	if !ok {
-		if b.perKind[e.Kind] < maxPerKind {
-			b.seen[k] = len(b.events)
-		}
-		return false
+// repeat counts another event that says the same.
+func (e *Event) repeat(again *Event) {
+	e.Alike += again.Alike
+	e.LastSource = again.Source
+	if again.LastSource != (Source{}) {
+		e.LastSource = again.LastSource
 	}
-	old := &b.events[i]
-	old.Alike += max(e.Alike, 1)
-	old.Last, old.LastSource = e.Time, e.Source
-	return true
+	if t := again.Latest(); !t.IsZero() {
+		e.Last = t
+	}
+}
+
+// tidy bounds an event and makes its texts valid, so that it is the same once it was saved and loaded.
+func tidy(e *Event) {
+	e.Alike = max(e.Alike, 1)
+	e.Text = clip(e.Text, maxText)
+	e.Update.Title = clip(e.Update.Title, maxText)
+	e.Update.KB = update.KB(clip(string(e.Update.KB), maxText))
+	e.Session = clip(e.Session, maxText)
+	e.Source.Path = clip(e.Source.Path, maxField)
+	e.LastSource.Path = clip(e.LastSource.Path, maxField)
+	if len(e.Fields) == 0 {
+		e.Fields = nil
+		return
+	}
+	fields := make(map[string]string, len(e.Fields))
+	for _, k := range slices.Sorted(maps.Keys(e.Fields)) {
+		if len(fields) < maxFields {
+			fields[clip(k, maxText)] = clip(e.Fields[k], maxField)
+		}
+	}
+	e.Fields = fields
+}
+
+// clip bounds a text; what is cut stays as it is when it is clipped again.
+func clip(s string, most int) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	if len(s) <= most {
+		return s
+	}
+	const more = " ..."
+	return strings.ToValidUTF8(s[:most-len(more)], "") + more
 }
 
 func foldKey(e *Event) string {
 	var s strings.Builder
-	fmt.Fprintf(&s, "%s\x00%s\x00%x\x00%s\x00%s\x00%s\x00%s", e.Kind, e.Source.Path, uint32(e.Code),
-		e.Update.ID.GUID, e.Update.KB, e.Update.Title, e.Session)
+	fmt.Fprintf(&s, "%s\x00%s\x00%t\x00%x\x00%s.%d\x00%s\x00%s\x00%s", e.Kind, e.Source.Path, e.Local, uint32(e.Code),
+		e.Update.ID.GUID, e.Update.ID.Revision, e.Update.KB, e.Update.Title, e.Session)
 	for _, k := range slices.Sorted(maps.Keys(e.Fields)) {
 		s.WriteString("\x00" + k + "\x00" + e.Fields[k])
 	}
@@ -88,16 +138,25 @@ func foldKey(e *Event) string {
 
 // Code counts a failure code that stands in a source, whether or not it means anything there.
 func (b *Builder) Code(c hresult.Code, at Source, text []byte) {
+	b.count(CodeCount{Code: c, Count: 1, Source: at, Text: string(text[:min(len(text), 2*maxText)])})
+}
+
+func (b *Builder) count(c CodeCount) {
+	c.Text = clip(c.Text, maxText)
+	c.Source.Path = clip(c.Source.Path, maxField)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if n := b.codes[c]; n != nil {
-		n.Count++
+	n := b.codes[c.Code]
+	switch {
+	case n == nil && len(b.codes) >= maxCodes:
+	case n == nil:
+		b.codes[c.Code] = &c
+	default:
+		n.Count += c.Count
 		// Sources are read side by side: the first place must not depend on which was quicker.
-		if compareSources(at, n.Source) < 0 {
-			n.Source, n.Text = at, string(text[:min(len(text), maxText)])
+		if compareSources(c.Source, n.Source) < 0 {
+			n.Source, n.Text = c.Source, c.Text
 		}
-	} else if len(b.codes) < maxPerKind {
-		b.codes[c] = &CodeCount{Code: c, Count: 1, Source: at, Text: string(text[:min(len(text), maxText)])}
 	}
 }
 
@@ -105,8 +164,9 @@ func (b *Builder) Code(c hresult.Code, at Source, text []byte) {
 func (b *Builder) Unread(path string, reason error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	u := Unread{Path: path, Reason: reason.Error()}
-	if len(b.unread) < maxPerKind && !slices.Contains(b.unread, u) {
+	u := Unread{Path: clip(path, maxText), Reason: clip(reason.Error(), maxText)}
+	if len(b.unread) < maxUnread && !b.known[u] {
+		b.known[u] = true
 		b.unread = append(b.unread, u)
 	}
 }
@@ -115,7 +175,7 @@ func (b *Builder) Unread(path string, reason error) {
 func (b *Builder) Note(text string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !slices.Contains(b.notes, text) {
+	if text = clip(text, maxText); len(b.notes) < maxUnread && !slices.Contains(b.notes, text) {
 		b.notes = append(b.notes, text)
 	}
 }
@@ -124,10 +184,11 @@ func (b *Builder) Note(text string) {
 func (b *Builder) SetMachine(m Machine) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	m.Build, m.Product, m.SystemRoot = clip(m.Build, maxText), clip(m.Product, maxText), clip(m.SystemRoot, maxText)
 	b.machine = m
 }
 
-// Events gives what was collected so far, for a second look at the installation; it is a copy.
+// Events gives what was collected so far, for a second look at the installation; it is a copy, in the order of a Set.
 func (b *Builder) Events(kinds ...Kind) []Event {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -137,6 +198,7 @@ func (b *Builder) Events(kinds ...Kind) []Event {
 			out = append(out, e)
 		}
 	}
+	slices.SortStableFunc(out, compareEvents)
 	return out
 }
 
@@ -151,12 +213,12 @@ func (b *Builder) Localise(toUTC func(time.Time) (time.Time, bool)) {
 			continue
 		}
 		t, ok := toUTC(e.Time)
-		if !ok {
-			continue
+		last, lastOK := e.Last, true
+		if !last.IsZero() {
+			last, lastOK = toUTC(last)
 		}
-		e.Time, e.Local = t, false
-		if !e.Last.IsZero() {
-			e.Last, _ = toUTC(e.Last)
+		if ok && lastOK {
+			e.Time, e.Last, e.Local = t, last, false
 		}
 	}
 }
@@ -165,12 +227,10 @@ func (b *Builder) Localise(toUTC func(time.Time) (time.Time, bool)) {
 func (b *Builder) Set() *Set {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	nameUpdates(b.events)
-	s := &Set{Machine: b.machine, events: b.events, unread: b.unread, notes: b.notes, byKind: map[Kind][]int{}}
+	s := &Set{Machine: b.machine, events: b.events, unread: b.unread, notes: b.notes}
 	slices.SortStableFunc(s.events, compareEvents)
-	for i, e := range s.events {
-		s.byKind[e.Kind] = append(s.byKind[e.Kind], i)
-	}
+	nameUpdates(s.events)
+	s.index()
 	for _, k := range slices.Sorted(maps.Keys(b.dropped)) {
 		s.notes = append(s.notes, fmt.Sprintf("%d more events of kind %s were left out", b.dropped[k], k))
 	}
@@ -180,9 +240,23 @@ func (b *Builder) Set() *Set {
 	slices.SortFunc(s.codes, func(a, b CodeCount) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Code, b.Code))
 	})
-	slices.SortFunc(s.unread, func(a, b Unread) int { return cmp.Compare(a.Path, b.Path) })
+	slices.SortStableFunc(s.unread, func(a, b Unread) int { return cmp.Compare(a.Path, b.Path) })
 	b.events = nil
 	return s
+}
+
+// index makes the look-ups of a Set.
+func (s *Set) index() {
+	s.byKind, s.files = map[Kind][]int{}, map[string]int{}
+	for i := range s.events {
+		e := &s.events[i]
+		s.byKind[e.Kind] = append(s.byKind[e.Kind], i)
+		if path := strings.ToLower(e.Field(Path)); e.Kind == FileState {
+			if _, ok := s.files[path]; !ok {
+				s.files[path] = i
+			}
+		}
+	}
 }
 
 // nameUpdates gives each event's update the title and KB that any other source knows for its GUID, so that a log

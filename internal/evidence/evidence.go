@@ -74,12 +74,13 @@ type Machine struct {
 	Present bool
 }
 
-// Set is all evidence of one installation, immutable once gathered. Events are in the order of time where times can
-// be compared, those of one source always in the order of that source.
+// Set is all evidence of one installation, immutable once gathered. Events whose time is known in UTC are in the order
+// of time; before them stand those whose time cannot be compared, source by source, each in its source's order.
 type Set struct {
 	Machine Machine
 	events  []Event
 	byKind  map[Kind][]int
+	files   map[string]int // of the FileState events, by path in lower case
 	codes   []CodeCount
 	unread  []Unread
 	notes   []string
@@ -116,12 +117,11 @@ func (s *Set) Unread() []Unread { return s.unread }
 // Notes gives what was assumed while reading.
 func (s *Set) Notes() []string { return s.notes }
 
-// FileState looks a file up among those whose presence was looked at.
+// FileState looks a file up among those whose presence was looked at, without case.
 func (s *Set) FileState(path string) (*Event, bool) {
-	for e := range s.Of(FileState) {
-		if strings.EqualFold(e.Field(Path), path) {
-			return e, true
-		}
+	i, ok := s.files[strings.ToLower(path)]
+	if !ok {
+		return nil, false
 	}
-	return nil, false
+	return &s.events[i], true
 }

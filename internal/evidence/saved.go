@@ -4,9 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/redx-update/redx/internal/format"
@@ -19,8 +19,14 @@ import (
 // added; a reader ignores what it does not know.
 const savedVersion = 1
 
-// maxSavedLine bounds one line of the saved form.
-const maxSavedLine = 1 << 20
+// maxAlike bounds a count, so that counts can be added.
+const maxAlike = 1 << 30
+
+// maxSavedLine bounds one line of the saved form; the longest line that Save writes is far shorter.
+const maxSavedLine = 64 << 20
+
+// codeSeen is the kind of the lines that keep a Set's failure codes; such a line is no event.
+const codeSeen Kind = "code-seen"
 
 type savedHeader struct {
 	Version int          `json:"redx_evidence"`
@@ -49,6 +55,9 @@ type savedEvent struct {
 	Text    string            `json:"text,omitempty"`
 	Alike   int               `json:"alike,omitempty"`
 	Last    string            `json:"last,omitempty"`
+	// The place of the last; its source is that of the first.
+	LastLine   int    `json:"last_line,omitempty"`
+	LastRecord uint64 `json:"last_record,omitempty"`
 }
 
 type savedUpdate struct {
@@ -70,14 +79,19 @@ func FormatTime(t time.Time, local bool) string {
 	}
 }
 
-func parseTime(s string) (t time.Time, err error) {
+// parseTime reads what FormatTime gives; a time without a zone is local.
+func parseTime(s string) (t time.Time, local bool, err error) {
 	if s == "" {
-		return t, nil
+		return t, false, nil
 	}
-	if t, err = time.Parse(time.RFC3339Nano, s); err == nil {
-		return t.UTC(), nil
+	if t, err = time.Parse(time.RFC3339Nano, s); err != nil {
+		local = true
+		t, err = time.Parse("2006-01-02T15:04:05.999999999", s)
 	}
-	return time.Parse("2006-01-02T15:04:05.999999999", s)
+	if t = t.UTC(); err == nil && (t.Year() < 1 || t.Year() > 9999) {
+		err = fmt.Errorf("%s is out of bounds", s)
+	}
+	return t, local, err
 }
 
 // Save writes a Set in the form that Load reads.
@@ -92,6 +106,10 @@ func Save(w io.Writer, s *Set) error {
 	for i := 0; err == nil && i < len(s.events); i++ {
 		err = enc.Encode(toSaved(&s.events[i]))
 	}
+	for i := 0; err == nil && i < len(s.codes); i++ {
+		c := &s.codes[i]
+		err = enc.Encode(toSaved(&Event{Kind: codeSeen, Source: c.Source, Code: c.Code, Alike: c.Count, Text: c.Text}))
+	}
 	if err != nil {
 		return fmt.Errorf("save evidence: %w", err)
 	}
@@ -102,7 +120,7 @@ func toSaved(e *Event) savedEvent {
 	out := savedEvent{
 		Kind: e.Kind, Source: e.Source.Path, Line: e.Source.Line, Record: e.Source.Record,
 		Time: FormatTime(e.Time, e.Local), Local: e.Local, Code: e.Code, Session: e.Session, Fields: e.Fields,
-		Text: e.Text, Last: FormatTime(e.Last, e.Local),
+		Text: e.Text, Last: FormatTime(e.Last, e.Local), LastLine: e.LastSource.Line, LastRecord: e.LastSource.Record,
 	}
 	if e.Alike > 1 {
 		out.Alike = e.Alike
@@ -118,30 +136,33 @@ func toSaved(e *Event) savedEvent {
 
 // SniffSaved recognises the saved form by its first bytes.
 func SniffSaved(head []byte) bool {
-	return bytes.HasPrefix(bytes.TrimLeft(head, "\ufeff \t\r\n"), []byte(`{"redx_evidence":`))
+	return bytes.HasPrefix(trimLine(head), []byte(`{"redx_evidence":`))
 }
 
+func trimLine(b []byte) []byte { return bytes.TrimSpace(bytes.TrimPrefix(b, []byte("\ufeff"))) }
+
 // Load adds a saved Set to a collection. A damaged line is reported as *format.Error and ends the reading; what
-// stood before it is kept.
+// stood before it is kept. Reading errors are given as they are.
 func Load(r io.Reader, b *Builder) error {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(make([]byte, 64<<10), maxSavedLine)
-	for n := 1; lines.Scan(); n++ {
-		text := bytes.TrimSpace(lines.Bytes())
-		if len(text) == 0 {
-			continue
-		}
-		var err error
-		if n == 1 {
-			err = loadHeader(text, b)
-		} else {
-			err = loadEvent(text, b)
-		}
-		if err != nil {
-			return &format.Error{Line: n, What: "saved evidence", Err: err}
+	n, load := 1, loadHeader
+	var damage error
+	for ; damage == nil && lines.Scan(); n++ {
+		if text := trimLine(lines.Bytes()); len(text) > 0 {
+			damage = load(text, b)
+			load = loadLine
 		}
 	}
-	return lines.Err()
+	switch err := lines.Err(); {
+	case errors.Is(err, bufio.ErrTooLong):
+		return &format.Error{Line: n, What: "saved evidence", Err: err}
+	case err != nil: // the last line was cut by it, and is no damage
+		return fmt.Errorf("saved evidence: %w", err)
+	case damage != nil:
+		return &format.Error{Line: n - 1, What: "saved evidence", Err: damage}
+	}
+	return nil
 }
 
 func loadHeader(text []byte, b *Builder) error {
@@ -162,31 +183,41 @@ func loadHeader(text []byte, b *Builder) error {
 	return nil
 }
 
-func loadEvent(text []byte, b *Builder) error {
+func loadLine(text []byte, b *Builder) error {
 	var in savedEvent
 	if err := json.Unmarshal(text, &in); err != nil {
 		return err
 	}
-	if in.Kind == "" || in.Line < 0 || strings.ContainsRune(string(in.Kind), 0) {
-		return fmt.Errorf("an event without a kind or with a wrong place")
+	if in.Kind == "" || in.Line < 0 || in.LastLine < 0 || in.Alike < 0 || in.Alike > maxAlike {
+		return errors.New("no kind, or a number out of bounds")
+	}
+	source := Source{Path: in.Source, Line: in.Line, Record: in.Record}
+	if in.Kind == codeSeen {
+		b.count(CodeCount{Code: in.Code, Count: max(in.Alike, 1), Source: source, Text: in.Text})
+		return nil
 	}
 	e := Event{
-		Kind: in.Kind, Source: Source{Path: in.Source, Line: in.Line, Record: in.Record}, Local: in.Local,
-		Code: in.Code, Session: in.Session, Fields: in.Fields, Text: in.Text, Alike: in.Alike,
+		Kind: in.Kind, Source: source, Local: in.Local, Code: in.Code, Session: in.Session, Fields: in.Fields,
+		Text: in.Text, Alike: in.Alike,
 	}
-	var err error
-	if e.Time, err = parseTime(in.Time); err != nil {
+	if in.LastLine > 0 || in.LastRecord > 0 {
+		e.LastSource = Source{Path: in.Source, Line: in.LastLine, Record: in.LastRecord}
+	}
+	var local, lastLocal bool
+	var err, lastErr error
+	e.Time, local, err = parseTime(in.Time)
+	e.Last, lastLocal, lastErr = parseTime(in.Last)
+	if err := errors.Join(err, lastErr); err != nil {
 		return err
 	}
-	if e.Last, err = parseTime(in.Last); err != nil {
-		return err
-	}
+	e.Local = e.Local || local || lastLocal
 	if u := in.Update; u != nil {
 		e.Update = update.Ref{ID: update.ID{Revision: u.Revision}, KB: u.KB, Title: u.Title}
 		if u.ID != nil {
 			e.Update.ID.GUID = *u.ID
 		}
 	}
-	b.Add(e)
+	// What was one event stays one: titles that other sources knew may have made it look like its neighbour.
+	b.add(e, false)
 	return nil
 }
