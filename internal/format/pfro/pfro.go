@@ -26,38 +26,16 @@ type Entry struct {
 	Code         hresult.Code // an NTSTATUS; 0 where the line has none
 }
 
-// Scanner reads one entry after another.
-type Scanner struct {
-	lines *textline.Reader
-	entry Entry
-}
-
 // NewScanner reads from r; it does not close it.
-func NewScanner(r io.Reader) *Scanner { return &Scanner{lines: textline.NewReader(r)} }
-
-// Scan advances to the next line and reports whether there is one.
-func (s *Scanner) Scan() bool {
-	if !s.lines.Next() {
-		return false
-	}
-	s.entry = parse(s.lines.Bytes())
-	s.entry.Line = s.lines.No()
-	return true
-}
-
-// Entry is the current line.
-func (s *Scanner) Entry() *Entry { return &s.entry }
-
-// Err is the source's error, nil at a plain end.
-func (s *Scanner) Err() error { return s.lines.Err() }
+func NewScanner(r io.Reader) *textline.Scanner[Entry] { return textline.NewScanner(r, parse) }
 
 var (
 	stamp   = regexp.MustCompile(`^(\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d{2}:\d{2}) - `)
 	failure = regexp.MustCompile(`^PFRO Error: (.+?), ?\|?(.*?)\|?, ?(0x[0-9a-fA-F]{8})`)
 )
 
-func parse(line []byte) Entry {
-	e := Entry{Text: bytes.TrimSpace(line)}
+func parse(no int, line []byte) Entry {
+	e := Entry{Line: no, Text: bytes.TrimSpace(line)}
 	if m := stamp.FindSubmatch(e.Text); m != nil {
 		if t, err := time.Parse("1/2/2006 15:04:05", string(m[1])); err == nil {
 			e.Time, e.Text = t, e.Text[len(m[0]):]
@@ -82,7 +60,7 @@ func parse(line []byte) Entry {
 func Sniff(head []byte) bool {
 	s := NewScanner(bytes.NewReader(head))
 	for n := 0; n < 20 && s.Scan(); n++ {
-		if bytes.Contains(s.entry.Text, []byte("PFRO")) {
+		if bytes.Contains(s.Entry().Text, []byte("PFRO")) {
 			return true
 		}
 	}

@@ -27,38 +27,16 @@ type Entry struct {
 	Code hresult.Code
 }
 
-// Scanner reads one entry after another.
-type Scanner struct {
-	lines *textline.Reader
-	entry Entry
-}
-
 // NewScanner reads from r; it does not close it.
-func NewScanner(r io.Reader) *Scanner { return &Scanner{lines: textline.NewReader(r)} }
-
-// Scan advances to the next line and reports whether there is one.
-func (s *Scanner) Scan() bool {
-	if !s.lines.Next() {
-		return false
-	}
-	s.entry = parse(s.lines.Bytes())
-	s.entry.Line = s.lines.No()
-	return true
-}
-
-// Entry is the current line.
-func (s *Scanner) Entry() *Entry { return &s.entry }
-
-// Err is the source's error, nil at a plain end.
-func (s *Scanner) Err() error { return s.lines.Err() }
+func NewScanner(r io.Reader) *textline.Scanner[Entry] { return textline.NewScanner(r, parse) }
 
 var (
 	stamp  = regexp.MustCompile(`^(?:0x)?([0-9a-fA-F]{15,16}): ?`)
 	status = regexp.MustCompile(`(?i)\b(?:0x)?(c[0-9a-f]{7})\b`)
 )
 
-func parse(line []byte) Entry {
-	e := Entry{Text: bytes.TrimSpace(line)}
+func parse(no int, line []byte) Entry {
+	e := Entry{Line: no, Text: bytes.TrimSpace(line)}
 	m := stamp.FindSubmatch(e.Text)
 	if m == nil {
 		return e
@@ -80,8 +58,8 @@ func parse(line []byte) Entry {
 func Sniff(head []byte) bool {
 	s := NewScanner(bytes.NewReader(head))
 	for n := 0; n < 20 && s.Scan(); n++ {
-		if len(s.entry.Text) > 0 || !s.entry.Time.IsZero() {
-			y := s.entry.Time.Year()
+		if len(s.Entry().Text) > 0 || !s.Entry().Time.IsZero() {
+			y := s.Entry().Time.Year()
 			return y >= 2000 && y < 2100
 		}
 	}

@@ -42,61 +42,53 @@ type Entry struct {
 	Exit string
 }
 
-// Scanner reads one entry after another.
-type Scanner struct {
-	lines *textline.Reader
+// NewScanner reads from r; it does not close it.
+func NewScanner(r io.Reader) *textline.Scanner[Entry] {
+	var p parser
+	return textline.NewScanner(r, p.parse)
+}
+
+// parser carries the section from line to line.
+type parser struct {
 	entry Entry
 	ended bool
 }
 
-// NewScanner reads from r; it does not close it.
-func NewScanner(r io.Reader) *Scanner { return &Scanner{lines: textline.NewReader(r)} }
-
-// Scan advances to the next line and reports whether there is one.
-func (s *Scanner) Scan() bool {
-	if !s.lines.Next() {
-		return false
+func (p *parser) parse(no int, line []byte) Entry {
+	if p.ended {
+		*p = parser{}
 	}
-	if s.ended {
-		s.entry, s.ended = Entry{}, false
-	}
-	e := &s.entry
-	e.Line, e.Level, e.Category, e.Exit = s.lines.No(), Plain, "", ""
-	text := bytes.TrimSpace(s.lines.Bytes())
+	e := &p.entry
+	e.Line, e.Level, e.Category, e.Exit = no, Plain, "", ""
+	text := bytes.TrimSpace(line)
 	switch {
 	case bytes.HasPrefix(text, []byte(">>>")):
-		s.begin(bytes.TrimSpace(text[3:]))
+		p.begin(bytes.TrimSpace(text[3:]))
 	case bytes.HasPrefix(text, []byte("<<<")):
-		s.end(bytes.TrimSpace(text[3:]))
+		p.end(bytes.TrimSpace(text[3:]))
 	default:
 		e.Level, e.Category, e.Text = splitBody(text)
 	}
-	return true
+	return *e
 }
 
-// Entry is the current line.
-func (s *Scanner) Entry() *Entry { return &s.entry }
-
-// Err is the source's error, nil at a plain end.
-func (s *Scanner) Err() error { return s.lines.Err() }
-
-func (s *Scanner) begin(text []byte) {
-	s.entry.Text = text
+func (p *parser) begin(text []byte) {
+	p.entry.Text = text
 	if title, ok := bracketed(text); ok {
-		s.entry.Section, s.entry.Time = string(title), time.Time{}
+		p.entry.Section, p.entry.Time = string(title), time.Time{}
 	} else if rest, ok := bytes.CutPrefix(text, []byte("Section start ")); ok {
-		s.entry.Time = parseTime(rest)
+		p.entry.Time = parseTime(rest)
 	}
 }
 
-func (s *Scanner) end(text []byte) {
-	s.entry.Text = text
+func (p *parser) end(text []byte) {
+	p.entry.Text = text
 	if rest, ok := bytes.CutPrefix(text, []byte("Section end ")); ok {
-		s.entry.Time = parseTime(rest)
+		p.entry.Time = parseTime(rest)
 	}
 	if status, ok := bracketed(text); ok {
-		s.entry.Exit = string(bytes.TrimPrefix(status, []byte("Exit status: ")))
-		s.ended = true
+		p.entry.Exit = string(bytes.TrimPrefix(status, []byte("Exit status: ")))
+		p.ended = true
 	}
 }
 

@@ -86,7 +86,8 @@ func TestRealLog(t *testing.T) {
 		}
 	}
 	// The section is open to the end of the sample, and its head lines belong to it.
-	want := strings.Count(string(data[bytes.Index(data, []byte(">>>")):]), "\n") + 1
+	_, section, _ := bytes.Cut(data, []byte(">>>"))
+	want := bytes.Count(section, []byte("\n")) + 1
 	if sections["Uninstall Driver Updates"] != want || start != time.Date(2022, 9, 14, 21, 28, 18, 119e6, time.UTC) {
 		t.Errorf("sections %v (want %d lines), started %v", sections, want, start)
 	}

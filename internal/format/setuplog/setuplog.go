@@ -19,30 +19,11 @@ type Entry struct {
 	Line int
 }
 
-// Scanner reads one entry after another.
-type Scanner struct {
-	lines *textline.Reader
-	heads wdslog.Parser
-	entry Entry
-}
-
 // NewScanner reads from r; it does not close it.
-func NewScanner(r io.Reader) *Scanner { return &Scanner{lines: textline.NewReader(r)} }
-
-// Scan advances to the next line and reports whether there is one.
-func (s *Scanner) Scan() bool {
-	if !s.lines.Next() {
-		return false
-	}
-	s.entry = Entry{Head: s.heads.Parse(s.lines.Bytes()), Line: s.lines.No()}
-	return true
+func NewScanner(r io.Reader) *textline.Scanner[Entry] {
+	var heads wdslog.Parser
+	return textline.NewScanner(r, func(no int, line []byte) Entry { return Entry{Head: heads.Parse(line), Line: no} })
 }
-
-// Entry is the current line.
-func (s *Scanner) Entry() *Entry { return &s.entry }
-
-// Err is the source's error, nil at a plain end.
-func (s *Scanner) Err() error { return s.lines.Err() }
 
 // components are those that only setup's logs have.
 var components = map[string]bool{
@@ -55,7 +36,7 @@ var components = map[string]bool{
 func Sniff(head []byte) bool {
 	s := NewScanner(bytes.NewReader(head))
 	for n := 0; n < 200 && s.Scan(); n++ {
-		if c := s.entry.Component; c != "" && s.entry.HasTime {
+		if c := s.Entry().Component; c != "" && s.Entry().HasTime {
 			return components[c]
 		}
 	}
