@@ -27,7 +27,7 @@ func readDatabase(in *input) error {
 	if err == nil {
 		return readQueue(in, queue)
 	}
-	if notThis(err) {
+	if notThis(err) && !mustBeKnown(in.path) {
 		return nil // some other program's database
 	}
 	return err
@@ -73,6 +73,9 @@ func (in *input) fileOwners(store *datastore.Store, damaged *int) map[int64][]up
 	parents := map[int64][]int64{}
 	var joinErr error
 	for u, err := range store.Updates() {
+		if in.ctx.Err() != nil {
+			return nil // whoever reads the files next says so
+		}
 		if err != nil {
 			in.damage(damaged, err)
 			continue
@@ -192,6 +195,9 @@ func readQueue(in *input, q *bits.Queue) error {
 	damaged := 0
 	files := map[guid.GUID]bits.File{}
 	for f, err := range q.Files() {
+		if in.ctx.Err() != nil {
+			return in.ctx.Err()
+		}
 		if err != nil {
 			in.damage(&damaged, err)
 		} else if len(files) < maxQueued {
@@ -199,6 +205,9 @@ func readQueue(in *input, q *bits.Queue) error {
 		}
 	}
 	for j, err := range q.Jobs() {
+		if in.ctx.Err() != nil {
+			return in.ctx.Err()
+		}
 		if err != nil {
 			in.damage(&damaged, err)
 		}

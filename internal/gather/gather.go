@@ -36,7 +36,9 @@ func Gather(ctx context.Context, img image.Image, opts Options) (*evidence.Set, 
 		return nil, err
 	}
 	g.out.Localise(g.zone.toUTC)
-	g.probe()
+	if err := g.probe(ctx); err != nil {
+		return nil, err
+	}
 	return g.out.Set(), nil
 }
 
@@ -98,6 +100,9 @@ func (g *gatherer) readFile(ctx context.Context, path string) {
 	}
 	r, ok := recognise(head)
 	if !ok {
+		if len(head) > 0 && mustBeKnown(path) {
+			g.unread(path, errUnrecognised)
+		}
 		return
 	}
 	g.mu.Lock()

@@ -8,7 +8,6 @@ import (
 	"github.com/redx-update/redx/internal/evidence"
 	"github.com/redx-update/redx/internal/format/uso"
 	"github.com/redx-update/redx/internal/guid"
-	"github.com/redx-update/redx/internal/image"
 	"github.com/redx-update/redx/internal/update"
 )
 
@@ -25,12 +24,12 @@ func readOrchestrator(in *input) error {
 	}
 	defer os.RemoveAll(dir)
 	copied := filepath.Join(dir, "store.db")
-	if err := copyOut(in.img, in.path, copied); err != nil {
+	if err := copyOut(in, in.path, copied); err != nil {
 		return err
 	}
 	// Rows that Windows has not yet moved into the database itself stand in its write-ahead log.
 	if _, err := in.img.FS().Stat(in.path + "-wal"); err == nil {
-		if err := copyOut(in.img, in.path+"-wal", copied+"-wal"); err != nil {
+		if err := copyOut(in, in.path+"-wal", copied+"-wal"); err != nil {
 			return err
 		}
 	}
@@ -38,7 +37,7 @@ func readOrchestrator(in *input) error {
 	for i := range updates {
 		in.completed(&updates[i])
 	}
-	if notThis(err) {
+	if notThis(err) && !mustBeKnown(in.path) {
 		return nil
 	}
 	return err
@@ -59,20 +58,20 @@ func (in *input) completed(u *uso.Update) {
 	})
 }
 
-func copyOut(img image.Image, from, to string) (err error) {
-	in, err := img.FS().Open(from)
+func copyOut(in *input, from, to string) (err error) {
+	f, err := in.img.FS().Open(from)
 	if err != nil {
 		return err
 	}
-	defer in.Close()
-	if in.Size() > maxStore {
+	defer f.Close()
+	if f.Size() > maxStore {
 		return errTooLarge
 	}
 	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(out, in)
+	_, err = io.Copy(out, &cancelReader{ctx: in.ctx, r: f})
 	if cerr := out.Close(); err == nil {
 		err = cerr
 	}

@@ -89,6 +89,9 @@ func glob(fsys image.FS, dir string, rest []string, yield func(string, error) bo
 		return errors.Is(err, fs.ErrNotExist) || yield(dir, err)
 	}
 	for _, info := range infos {
+		if info.Dir && len(rest) == 1 {
+			continue // a pattern's last element names files
+		}
 		if ok, _ := path.Match(strings.ToLower(rest[0]), strings.ToLower(info.Name)); !ok {
 			continue
 		}

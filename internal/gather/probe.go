@@ -1,7 +1,8 @@
 package gather
 
 import (
-	"crypto/sha1" //nolint:gosec // Windows Update names its files by SHA-1
+	"context"
+	"crypto/sha1" // Windows Update names its files by SHA-1
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -16,25 +17,29 @@ import (
 
 // probe looks at the files that the evidence names: is each there, and is it what the datastore says. In a bundle of
 // logs nothing can be looked at.
-func (g *gatherer) probe() {
+func (g *gatherer) probe(ctx context.Context) error {
 	if g.img.Kind() == image.Logs {
-		return
+		return nil
 	}
 	seen := map[string]bool{}
 	for _, e := range g.out.Events(evidence.DatastoreFile, evidence.UpdateFileMissing, evidence.PayloadMissing, evidence.PayloadCorrupt) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		path := e.Field(evidence.Path)
 		if e.Field(evidence.Component) != "" {
 			path = image.Join(g.img.SystemRoot(), "WinSxS", e.Field(evidence.Component), e.Field(evidence.Name))
 		}
 		if key := strings.ToLower(path); path != "" && !seen[key] {
 			seen[key] = true
-			g.out.Add(g.fileState(path, &e))
+			g.out.Add(g.fileState(ctx, path, &e))
 		}
 	}
+	return ctx.Err()
 }
 
 // fileState looks at one file and compares it with what the event knows of it.
-func (g *gatherer) fileState(path string, want *evidence.Event) evidence.Event {
+func (g *gatherer) fileState(ctx context.Context, path string, want *evidence.Event) evidence.Event {
 	fields := map[string]string{evidence.Path: path}
 	e := evidence.Event{Kind: evidence.FileState, Source: evidence.Source{Path: path}, Fields: fields}
 	info, err := g.img.FS().Stat(path)
@@ -43,7 +48,7 @@ func (g *gatherer) fileState(path string, want *evidence.Event) evidence.Event {
 		fields[evidence.State] = evidence.Different
 		e.Text = "a folder is there instead of the file"
 	case err == nil:
-		g.compare(&e, path, info, want)
+		g.compare(ctx, &e, path, info, want)
 	case errors.Is(err, fs.ErrNotExist):
 		g.absent(&e, path)
 	default:
@@ -72,7 +77,9 @@ func (g *gatherer) absent(e *evidence.Event, path string) {
 }
 
 // compare checks size and digest of a file that is there, as far as they are known.
-func (g *gatherer) compare(e *evidence.Event, path string, info image.Info, want *evidence.Event) {
+func (g *gatherer) compare(
+	ctx context.Context, e *evidence.Event, path string, info image.Info, want *evidence.Event,
+) {
 	e.Fields[evidence.State] = evidence.Present
 	e.Fields[evidence.Size] = strconv.FormatInt(info.Size, 10)
 	e.Text = "there"
@@ -87,9 +94,10 @@ func (g *gatherer) compare(e *evidence.Event, path string, info image.Info, want
 	if want.Field(evidence.SHA1) == "" && want.Field(evidence.SHA256) == "" {
 		return
 	}
-	sum1, sum256, err := g.digests(path)
+	sum1, sum256, err := g.digests(ctx, path)
 	if err != nil {
 		e.Text = "there, but could not be read: " + plain(err).Error()
+		g.unread(path, err)
 		return
 	}
 	e.Fields[evidence.SHA1], e.Fields[evidence.SHA256] = sum1, sum256
@@ -101,14 +109,14 @@ func (g *gatherer) compare(e *evidence.Event, path string, info image.Info, want
 
 func differs(want, got string) bool { return want != "" && !strings.EqualFold(want, got) }
 
-func (g *gatherer) digests(path string) (sum1, sum256 string, err error) {
+func (g *gatherer) digests(ctx context.Context, path string) (sum1, sum256 string, err error) {
 	f, err := g.img.FS().Open(path)
 	if err != nil {
 		return "", "", err
 	}
 	defer f.Close()
-	h1, h256 := sha1.New(), sha256.New() //nolint:gosec // as above
-	if _, err := io.Copy(io.MultiWriter(h1, h256), f); err != nil {
+	h1, h256 := sha1.New(), sha256.New()
+	if _, err := io.Copy(io.MultiWriter(h1, h256), &cancelReader{ctx: ctx, r: f}); err != nil {
 		return "", "", err
 	}
 	return hex.EncodeToString(h1.Sum(nil)), hex.EncodeToString(h256.Sum(nil)), nil

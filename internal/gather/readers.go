@@ -2,6 +2,8 @@ package gather
 
 import (
 	"bytes"
+	"errors"
+	"path/filepath"
 
 	"github.com/redx-update/redx/internal/evidence"
 	"github.com/redx-update/redx/internal/format/cbslog"
@@ -51,6 +53,20 @@ func recognise(head []byte) (reader, bool) {
 		}
 	}
 	return reader{}, false
+}
+
+var errUnrecognised = errors.New("its content is not what its name says: damaged, or made by something else")
+
+// mustBeKnown reports the names that promise a content: if that is not recognised, something is lost. Text logs may be
+// empty of all that redx looks for, and other databases and cabinets lie about in bundles.
+func mustBeKnown(path string) bool {
+	name := base(path)
+	for _, pattern := range []string{"*.evtx", "*.etl", "cbs.log", "cbspersist_*", "datastore.edb", "qmgr.db", "store.db"} {
+		if ok, _ := filepath.Match(pattern, name); ok {
+			return true
+		}
+	}
+	return false
 }
 
 func signature(at int, sig string) func([]byte) bool {

@@ -1,7 +1,6 @@
 package gather
 
 import (
-	"cmp"
 	"slices"
 	"sync"
 	"time"
@@ -24,8 +23,8 @@ type offset struct {
 
 const (
 	maxSamples = 50000
-	// reach is how far from the only known sample its offset is still taken for granted; beyond it daylight saving may
-	// have changed.
+	// reach is how far from a known sample its offset is still taken for granted; beyond it daylight saving may have come
+	// and gone, even when the next sample says the same.
 	reach = 14 * 24 * time.Hour
 )
 
@@ -53,24 +52,14 @@ func (z *zone) toUTC(local time.Time) (time.Time, bool) {
 		z.sorted = true
 	}
 	i, _ := slices.BinarySearchFunc(z.samples, local, func(o offset, t time.Time) int { return o.local.Compare(t) })
-	var near []offset
-	if i > 0 {
-		near = append(near, z.samples[i-1])
+	near := z.samples[max(i-1, 0):min(i+1, len(z.samples))]
+	if len(near) == 0 || len(near) == 2 && near[0].east != near[1].east {
+		return local, false // nothing is known, or the offset changed somewhere between the two
 	}
-	if i < len(z.samples) {
-		near = append(near, z.samples[i])
+	for _, o := range near {
+		if local.Sub(o.local).Abs() <= reach {
+			return local.Add(-o.east), true
+		}
 	}
-	switch {
-	case len(near) == 2 && near[0].east == near[1].east:
-		return local.Add(-near[0].east), true
-	case len(near) == 0:
-		return local, false
-	}
-	o := slices.MinFunc(near, func(a, b offset) int {
-		return cmp.Compare(local.Sub(a.local).Abs(), local.Sub(b.local).Abs())
-	})
-	if len(near) == 2 || local.Sub(o.local).Abs() > reach {
-		return local, false // between two offsets, or too far from the only one
-	}
-	return local.Add(-o.east), true
+	return local, false
 }
