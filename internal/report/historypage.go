@@ -2,6 +2,7 @@ package report
 
 import (
 	_ "embed"
+	"fmt"
 	"html/template"
 	"io"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/redx-update/redx/internal/evidence"
 	"github.com/redx-update/redx/internal/history"
 	"github.com/redx-update/redx/internal/hresult"
+	"github.com/redx-update/redx/internal/term"
 	"github.com/redx-update/redx/internal/update"
 )
 
@@ -17,11 +19,12 @@ import (
 var historyPage string
 
 type pageData struct {
-	Image   Image
-	Entries []pageEntry
-	Failed  int
-	Unread  []evidence.Unread
-	Notes   []string
+	Image    Image
+	Attempts string // how many
+	Entries  []pageEntry
+	Failed   int
+	Unread   []evidence.Unread
+	Notes    []string
 }
 
 type pageEntry struct {
@@ -58,13 +61,17 @@ func HistoryPage(
 		}
 		data.Entries = append(data.Entries, e)
 	}
+	data.Attempts = fmt.Sprintf("%d attempts", len(entries))
+	if len(entries) == 1 {
+		data.Attempts = "1 attempt"
+	}
 	return t.Execute(w, data)
 }
 
 func newPageEntry(e *history.Entry) pageEntry {
 	out := pageEntry{
 		Title: clip(entryTitle(e), 300), Time: strings.TrimSpace(entryTime(e)), Class: string(e.Result),
-		Facts: updateText(e.Update),
+		Facts: term.Printable(updateText(e.Update)),
 	}
 	if !e.Time.IsZero() {
 		out.Machine = evidence.FormatTime(e.Time, e.Local)
@@ -78,7 +85,7 @@ func newPageEntry(e *history.Entry) pageEntry {
 	}
 	for _, p := range e.Proof {
 		out.Sources = append(out.Sources, pageSource{
-			Place: placeText(p.Source), Time: strings.TrimPrefix(timeText(p), ", "), Text: clip(p.Text, 1000),
+			Place: term.Printable(placeText(p.Source)), Time: strings.TrimPrefix(timeText(p), ", "), Text: clip(p.Text, 1000),
 		})
 	}
 	return out

@@ -36,11 +36,8 @@ func (p *printer) entry(e *history.Entry) {
 	case update.Cancelled:
 		mark = "-"
 	}
-	line := fmt.Sprintf("%s  %s  %s", mark, entryTime(e), clip(entryTitle(e), 2*p.style.Width))
-	if attr != "" {
-		line = p.style.Paint(attr, line)
-	}
-	p.printf("%s\n", line)
+	line := fmt.Sprintf("%s  %-*s  %s", mark, timeWidth, entryTime(e), clip(entryTitle(e), 2*p.style.Width))
+	p.printf("%s\n", p.paint(attr, line))
 	var facts []string
 	if e.Operation == update.Uninstall {
 		facts = append(facts, "uninstall")
@@ -51,15 +48,18 @@ func (p *printer) entry(e *history.Entry) {
 		facts = append(facts, "cancelled")
 	}
 	facts = append(facts, "in "+sourceNames(e.Sources))
-	p.printf("%s\n", p.style.Paint(term.Dim, strings.Repeat(" ", 24)+strings.Join(facts, ", ")))
+	p.printf("%s\n", p.paint(term.Dim, strings.Repeat(" ", timeWidth+5)+strings.Join(facts, ", ")))
 }
+
+// timeWidth is the width of the longest entryTime.
+const timeWidth = 22
 
 func entryTime(e *history.Entry) string {
 	switch {
 	case e.Time.IsZero():
-		return "time unknown       "
+		return "time unknown"
 	case e.Local:
-		return e.Time.Format("2006-01-02 15:04 loc")
+		return e.Time.Format("2006-01-02 15:04 local")
 	default:
 		return e.Time.UTC().Format("2006-01-02 15:04 UTC")
 	}
@@ -99,18 +99,23 @@ func HistoryCSV(w io.Writer, entries []history.Entry) error {
 		if u.ID != nil {
 			id, revision = u.ID.String(), strconv.FormatUint(uint64(u.Revision), 10)
 		}
-		_ = out.Write([]string{
-			e.Time, strconv.FormatBool(e.Local), string(e.Result), string(e.Operation), string(u.KB), cell(u.Title), id,
-			revision, e.Code, e.Symbol, cell(sourceNames(entries[i].Sources)),
-		})
+		row := []string{
+			e.Time, strconv.FormatBool(e.Local), string(e.Result), string(e.Operation), string(u.KB), u.Title, id, revision,
+			e.Code, e.Symbol, sourceNames(entries[i].Sources),
+		}
+		for i := range row {
+			row[i] = cell(row[i])
+		}
+		_ = out.Write(row) // Error tells
 	}
 	out.Flush()
 	return out.Error()
 }
 
-// cell keeps a spreadsheet from taking a text out of a log for a formula.
+// cell keeps a spreadsheet from taking a text out of a log for a formula, and the text in one line.
 func cell(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+	s = term.Printable(s)
+	if t := strings.TrimLeft(s, " "); t != "" && strings.ContainsRune("=+-@", rune(t[0])) {
 		return "'" + s
 	}
 	return s

@@ -3,8 +3,12 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
+	"strings"
+	"unicode"
 
 	"github.com/redx-update/redx/internal/doctor"
 	"github.com/redx-update/redx/internal/evidence"
@@ -91,6 +95,7 @@ type History struct {
 	Image   Image             `json:"image"`
 	Entries []Entry           `json:"entries"`
 	Unread  []evidence.Unread `json:"unread"`
+	Notes   []string          `json:"notes,omitempty"`
 }
 
 // Entry is one attempt in JSON.
@@ -119,6 +124,9 @@ func newFinding(f *doctor.Finding) Finding {
 		ID: f.ID, Check: f.Check, Severity: f.Severity, Confidence: f.Confidence, Title: f.Title, Detail: f.Detail,
 		Surer: f.Surer, Update: newUpdate(f.Update), BecauseOf: f.BecauseOf, Next: f.Next, Proof: []Proof{},
 	}
+	if out.Next == nil {
+		out.Next = []string{}
+	}
 	for _, c := range f.Codes {
 		out.Codes = append(out.Codes, c.Hex())
 	}
@@ -139,7 +147,7 @@ func newFinding(f *doctor.Finding) Finding {
 
 // NewHistory puts a history into its JSON form.
 func NewHistory(img Image, set *evidence.Set, entries []history.Entry) History {
-	h := History{Image: img, Entries: []Entry{}, Unread: unread(set)}
+	h := History{Image: img, Entries: []Entry{}, Unread: unread(set), Notes: set.Notes()}
 	for _, e := range entries {
 		h.Entries = append(h.Entries, newEntry(&e))
 	}
@@ -149,7 +157,7 @@ func NewHistory(img Image, set *evidence.Set, entries []history.Entry) History {
 func newEntry(e *history.Entry) Entry {
 	out := Entry{
 		Time: evidence.FormatTime(e.Time, e.Local), Local: e.Local && !e.Time.IsZero(), Update: newUpdate(e.Update),
-		Operation: e.Operation, Result: e.Result, Code: codeText(e.Code), Symbol: e.Code.Symbol(),
+		Operation: e.Operation, Result: e.Result, Code: codeText(e.Code), Symbol: e.Code.Symbol(), Sources: []Place{},
 	}
 	if e.Code == hresult.OK {
 		out.Symbol = ""
@@ -187,10 +195,24 @@ func unread(set *evidence.Set) []evidence.Unread {
 	return []evidence.Unread{}
 }
 
-// WriteJSON writes any of the JSON forms, indented.
+// WriteJSON writes any of the JSON forms, indented. Characters that would drive a terminal are escaped; JSON itself asks
+// that only of those below a blank.
 func WriteJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	return enc.Encode(v)
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	var out strings.Builder
+	for _, r := range b.String() {
+		if r != '\n' && (unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Bidi_Control, r)) {
+			fmt.Fprintf(&out, `\u%04x`, r)
+		} else {
+			out.WriteRune(r)
+		}
+	}
+	_, err := io.WriteString(w, out.String())
+	return err
 }

@@ -53,7 +53,20 @@ type printer struct {
 	err   error
 }
 
+// painted is text that was made printable and may bear redx's own escape sequences.
+type painted string
+
+func (p *printer) paint(attr term.Attr, text string) painted {
+	return painted(p.style.Paint(attr, term.Printable(text)))
+}
+
+// printf makes every string argument printable, wherever it comes from; only what is painted passes as it is.
 func (p *printer) printf(format string, args ...any) {
+	for i, a := range args {
+		if s, ok := a.(string); ok {
+			args[i] = term.Printable(s)
+		}
+	}
 	if p.err == nil {
 		_, p.err = fmt.Fprintf(p.w, format, args...)
 	}
@@ -73,11 +86,7 @@ func (p *printer) head(img Image) {
 func (p *printer) finding(n int, f *doctor.Finding) {
 	mark := map[doctor.Severity]string{doctor.Error: "X", doctor.Warning: "!", doctor.Info: "i"}[f.Severity]
 	attr := map[doctor.Severity]term.Attr{doctor.Error: term.Red, doctor.Warning: term.Yellow}[f.Severity]
-	title := fmt.Sprintf("%s  %d. %s", mark, n, f.Title)
-	if attr != "" {
-		title = p.style.Paint(attr, title)
-	}
-	p.printf("%s\n", title)
+	p.printf("%s\n", p.paint(attr, fmt.Sprintf("%s  %d. %s", mark, n, f.Title)))
 	p.label("sure", string(f.Confidence)+surer(f))
 	p.label("update", updateText(f.Update))
 	for _, c := range f.Codes {
@@ -159,7 +168,7 @@ func (p *printer) proof(f *doctor.Finding) {
 			p.label("", fmt.Sprintf("and %d more (--json lists them)", len(f.Proof)-i))
 			break
 		}
-		p.literal(labelOnce("proof", i), p.style.Paint(term.Dim, placeText(e.Source))+timeText(e))
+		p.literal(labelOnce("proof", i), p.paint(term.Dim, placeText(e.Source))+painted(timeText(e)))
 		p.literal("", "  "+clip(strings.TrimSpace(e.Text), 3*p.style.Width))
 	}
 }
@@ -188,7 +197,7 @@ func placeText(s evidence.Source) string {
 
 func (p *printer) next(f *doctor.Finding) {
 	for i, command := range f.Next {
-		p.literal(labelOnce("next", i), p.style.Paint(term.Bold, command))
+		p.literal(labelOnce("next", i), p.paint(term.Bold, command))
 	}
 }
 
@@ -206,7 +215,7 @@ func (p *printer) consequence(f *doctor.Finding) {
 
 func (p *printer) nothing(set *evidence.Set) {
 	if len(set.Unread()) == 0 {
-		p.printf("%s\n", p.style.Paint(term.Green, "Nothing wrong found."))
+		p.printf("%s\n", p.paint(term.Green, "Nothing wrong found."))
 		return
 	}
 	p.printf("Nothing wrong found in what could be read, but the evidence is incomplete.\n")
@@ -243,7 +252,8 @@ func (p *printer) label(label, text string) {
 }
 
 // literal writes a line as it is: paths and commands are copied from the screen, so they are never wrapped.
-func (p *printer) literal(label, text string) {
+// The text is a string or painted.
+func (p *printer) literal(label string, text any) {
 	p.printf("   %-*s%s\n", labelWidth, label, text)
 }
 
@@ -263,16 +273,11 @@ func wrap(text string, width int) []string {
 	return append(lines, line)
 }
 
-// clip shortens a line and makes it printable: a log is hostile and must not drive the terminal.
-func clip(s string, width int) string {
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) {
-			return ' '
-		}
-		return r
-	}, s)
-	if runes := []rune(s); len(runes) > width {
-		return string(runes[:width]) + " ..."
+// clip shortens a text to a number of characters and makes it printable.
+func clip(s string, most int) string {
+	s = term.Printable(s)
+	if runes := []rune(s); len(runes) > most {
+		return string(runes[:most]) + " ..."
 	}
 	return s
 }

@@ -4,6 +4,8 @@ package term
 
 import (
 	"os"
+	"strings"
+	"unicode"
 )
 
 // Style says what the two streams can show.
@@ -27,12 +29,24 @@ func isTerminal(f *os.File) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-// Paint wraps text in the escape sequences of the given attributes, or leaves it alone.
+// Paint wraps text in the escape sequences of an attribute. It leaves it alone without colour or attribute.
 func (s Style) Paint(attr Attr, text string) string {
-	if !s.Colour || text == "" {
+	if !s.Colour || text == "" || attr == "" {
 		return text
 	}
 	return "\x1b[" + string(attr) + "m" + text + "\x1b[0m"
+}
+
+// Printable makes a text out of a log, a path or an archive fit for one line of a screen. Such text is hostile: what
+// would drive the terminal (control characters, C1 among them) or turn the writing round (bidirectional controls) becomes a
+// blank, and so does a line break.
+func Printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' {
+			return ' '
+		}
+		return r
+	}, s)
 }
 
 // Attr is an SGR attribute.
