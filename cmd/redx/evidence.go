@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -14,6 +13,7 @@ import (
 	"github.com/redx-update/redx/internal/image"
 	"github.com/redx-update/redx/internal/image/offline"
 	"github.com/redx-update/redx/internal/report"
+	"github.com/redx-update/redx/internal/term"
 )
 
 // where names the installation or the logs that a command looks at.
@@ -45,15 +45,20 @@ func (w *where) open() (image.Image, error) {
 		}
 	}
 	if err != nil {
-		return nil, openProblem(err)
+		return nil, openProblem(err, w.logs != "")
 	}
 	return img, nil
 }
 
-func openProblem(err error) error {
+// openProblem says what to do about an installation, or logs, that could not be opened or read.
+func openProblem(err error, logs bool) error {
 	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return &problem{exit: exitNoWindows, err: err}
+	case errors.Is(err, image.ErrNoWindows) && logs:
+		return &problem{exit: exitNoWindows, err: err, hint: "docs/cli.md says what --logs takes; a Windows disk goes to --image"}
 	case errors.Is(err, image.ErrNoWindows):
-		return &problem{exit: exitNoWindows, err: err, hint: "--image wants the folder that has Windows in it; single logs go to --logs"}
+		return &problem{exit: exitNoWindows, err: err, hint: "--image wants the folder that has Windows in it; logs go to --logs"}
 	case errors.Is(err, image.ErrBitLocker):
 		return &problem{exit: exitFailed, err: err, hint: "unlock it, for instance with dislocker or manage-bde, then try again"}
 	case errors.Is(err, fs.ErrPermission):
@@ -84,7 +89,7 @@ func gatherImage(ctx context.Context, std stdio, img image.Image) (looked, error
 	set, err := gather.Gather(ctx, img, gather.Options{Progress: progress.file})
 	progress.done()
 	if err != nil {
-		return looked{}, openProblem(err)
+		return looked{}, openProblem(err, img.Kind() == image.Logs)
 	}
 	return looked{
 		image: report.Image{Kind: img.Kind(), Path: img.Path(), Build: set.Machine.Build},
@@ -102,7 +107,7 @@ func newProgress(std stdio) *progress { return &progress{std: std} }
 
 func (p *progress) file(path string) {
 	if p.std.style.Progress && p.last.due() {
-		fmt.Fprintf(p.std.err, "\r\x1b[Kreading %s", strings.ToValidUTF8(tail(path, 70), "?"))
+		fmt.Fprintf(p.std.err, "\r\x1b[Kreading %s", term.Printable(tail(path, 70)))
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/redx-update/redx/internal/hresult"
 	"github.com/redx-update/redx/internal/report"
+	"github.com/redx-update/redx/internal/term"
 )
 
 // foundJSON is one code of "explain --image --json".
@@ -23,8 +24,8 @@ func explainFound(cmd *cobra.Command, std stdio, at *where, asJSON bool) error {
 	if cmd.Flags().NArg() > 0 {
 		return usage("explain takes a code, or --image or --logs, not both")
 	}
-	if err := cmd.ValidateFlagGroups(); err != nil {
-		return usage("%w", err)
+	if err := flagsTogether(cmd); err != nil {
+		return err
 	}
 	found, err := at.gather(cmd.Context(), std)
 	if err != nil {
@@ -52,7 +53,7 @@ func writeFound(std stdio, found looked, list []foundJSON) error {
 		return err
 	}
 	w := tabwriter.NewWriter(std.out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "times\tcode\tfirst in")
+	fmt.Fprintln(w, "times\tcode\tfirst in") //nolint:errcheck // Flush tells
 	for _, c := range list {
 		place := c.First.Source
 		switch {
@@ -61,7 +62,7 @@ func writeFound(std stdio, found looked, list []foundJSON) error {
 		case c.First.Record > 0:
 			place += fmt.Sprintf(" record %d", c.First.Record)
 		}
-		fmt.Fprintf(w, "%d\t%s\t%s\n", c.Count, c.Code, place)
+		fmt.Fprintf(w, "%d\t%s\t%s\n", c.Count, c.Code, term.Printable(place)) //nolint:errcheck // Flush tells
 	}
 	if err := w.Flush(); err != nil {
 		return err

@@ -4,8 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/redx-update/redx/internal/term"
 )
 
 // The exit codes of redx; docs/cli.md lists them all.
@@ -27,6 +31,21 @@ type problem struct {
 
 func (p *problem) Error() string { return p.err.Error() }
 func (p *problem) Unwrap() error { return p.err }
+
+// print says what went wrong. Errors name files, and files may have hostile names.
+func (p *problem) print(w io.Writer) {
+	if p.err != nil {
+		for i, line := range strings.Split(p.err.Error(), "\n") {
+			if i == 0 {
+				line = "redx: error: " + line
+			}
+			fmt.Fprintln(w, term.Printable(line))
+		}
+	}
+	if p.hint != "" {
+		fmt.Fprintln(w, term.Printable("redx: hint: "+p.hint))
+	}
+}
 
 // silent ends a command with an exit code and nothing more to say.
 func silent(exit int) error {
@@ -56,12 +75,7 @@ func run(ctx context.Context, args []string, std stdio) int {
 	if !errors.As(err, &p) {
 		p = &problem{exit: exitFailed, err: err}
 	}
-	if p.err != nil {
-		fmt.Fprintln(std.err, "redx: error:", p.err)
-	}
-	if p.hint != "" {
-		fmt.Fprintln(std.err, "redx: hint:", p.hint)
-	}
+	p.print(std.err)
 	return p.exit
 }
 
@@ -79,10 +93,10 @@ func newRootCommand(std stdio) *cobra.Command {
 	root.SetOut(std.out)
 	root.SetErr(std.err)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return &problem{exit: exitUsage, err: err, hint: "see: " + cmd.CommandPath() + " --help"}
+		return usageProblem(cmd, err)
 	})
 	root.AddCommand(newDiagnoseCommand(std), newHistoryCommand(std), newExplainCommand(std), newLabCommand(std))
-	return root
+	return strict(root)
 }
 
 const rootHelp = `redx finds why a Windows update failed: which file is missing, of which update, and why.

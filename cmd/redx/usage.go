@@ -1,0 +1,88 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// strict makes every command of a tree end with exit code 2 and a hint when it is used wrongly. The library itself has
+// no type for such errors.
+func strict(root *cobra.Command) *cobra.Command {
+	root.SuggestionsMinimumDistance = 2
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		return flagsTogether(cmd)
+	}
+	strictBelow(root)
+	return root
+}
+
+func strictBelow(cmd *cobra.Command) {
+	if check := cmd.Args; check != nil {
+		cmd.Args = func(cmd *cobra.Command, args []string) error { return argsProblem(cmd, args, check(cmd, args)) }
+	}
+	if cmd.Name() == "help" {
+		cmd.Args = knownTopic
+	}
+	if cmd.HasSubCommands() && !cmd.Runnable() {
+		cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() } // else arguments are not looked at
+	}
+	if !strings.Contains(cmd.Long, "EXIT STATUS") {
+		cmd.Long = strings.TrimSpace(cmd.Long) + "\n\nEXIT STATUS\n  0  printed    2  wrong usage"
+	}
+	for _, sub := range cmd.Commands() {
+		strictBelow(sub)
+	}
+}
+
+var allSet = regexp.MustCompile(`\[([^\]]+)\] were all set$`)
+
+// flagsTogether refuses flags that exclude each other.
+func flagsTogether(cmd *cobra.Command) error {
+	err := cmd.ValidateFlagGroups()
+	if err == nil {
+		return nil
+	}
+	if m := allSet.FindStringSubmatch(err.Error()); m != nil {
+		err = fmt.Errorf("--%s do not go together", strings.Join(strings.Fields(m[1]), " and --"))
+	}
+	return usageProblem(cmd, err)
+}
+
+// knownTopic wants the name of a command behind help.
+func knownTopic(cmd *cobra.Command, args []string) error {
+	found, rest, err := cmd.Root().Find(args)
+	if err == nil && len(rest) > 0 {
+		err = fmt.Errorf("%s has no command %q", found.CommandPath(), rest[0])
+	}
+	return usageProblem(cmd.Root(), err)
+}
+
+func argsProblem(cmd *cobra.Command, args []string, err error) error {
+	var known *problem
+	switch {
+	case err == nil || errors.As(err, &known) || len(args) == 0:
+		return usageProblem(cmd, err)
+	case !cmd.HasAvailableSubCommands():
+		return usageProblem(cmd, fmt.Errorf("%s takes no argument %q", cmd.CommandPath(), args[0]))
+	}
+	p := usageProblem(cmd, fmt.Errorf("%s has no command %q", cmd.CommandPath(), args[0]))
+	if like := cmd.SuggestionsFor(args[0]); len(like) > 0 {
+		return &problem{exit: exitUsage, err: p, hint: "did you mean: " + cmd.CommandPath() + " " + like[0]}
+	}
+	return p
+}
+
+// usageProblem makes an error one of usage, unless it is a problem already.
+func usageProblem(cmd *cobra.Command, err error) error {
+	var known *problem
+	if err == nil || errors.As(err, &known) {
+		return err
+	}
+	return &problem{exit: exitUsage, err: err, hint: "see: " + cmd.CommandPath() + " --help"}
+}
