@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// ErrPath: the text is no path inside an installation: it climbs with "..", names a data stream or a variable nobody
-// set. It is refused before any file is touched.
+// ErrPath says that the text is no path inside an installation: it climbs with "..", names a data stream or a variable
+// nobody set. It is refused before any file is touched.
 var ErrPath = errors.New("not a path inside an image")
 
 // maxPath is the longest path Windows itself has, in characters.

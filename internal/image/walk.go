@@ -12,7 +12,7 @@ const (
 	MaxWalkDepth   = 64
 )
 
-// ErrLimit: there is more than is looked at; what lies beyond was left out.
+// ErrLimit says that there is more than is looked at; what lies beyond was left out.
 var ErrLimit = errors.New("more than is looked at; the rest was left out")
 
 // Entry is one file or folder met on a walk.

@@ -55,8 +55,8 @@ func (a attempts) standing() (history.Entry, bool) {
 		return last, false
 	}
 	for _, e := range a.Entries {
-		comparable := !e.Local && !last.Local && !e.Time.IsZero() && !last.Time.IsZero()
-		if e.Result == update.Succeeded && !comparable {
+		ordered := !e.Local && !last.Local && !e.Time.IsZero() && !last.Time.IsZero()
+		if e.Result == update.Succeeded && !ordered {
 			return last, false
 		}
 	}

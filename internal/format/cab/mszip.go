@@ -28,7 +28,7 @@ func (m *mszip) decode(src []byte, n int) ([]byte, error) {
 		m.z = flate.NewReader(&m.src)
 		m.out = make([]byte, frameSize)
 		m.dict = make([]byte, 0, 2*frameSize)
-	} else if err := m.z.(flate.Resetter).Reset(&m.src, m.dict); err != nil {
+	} else if err := m.z.(flate.Resetter).Reset(&m.src, m.dict); err != nil { //nolint:errcheck // NewReader promises it
 		return nil, err
 	}
 	out := m.out[:n]

@@ -1,7 +1,7 @@
 package datastore
 
 import (
-	"crypto/sha1" //nolint:gosec // only for its size
+	"crypto/sha1" // only for its size
 	"crypto/sha256"
 	"encoding/hex"
 	"iter"

@@ -43,7 +43,7 @@ func exhaust(row Row) int {
 	}
 	columns := row.Table().Columns()
 	for _, c := range columns {
-		row.Values(c.Name)
+		_, _ = row.Values(c.Name)
 		row.Text(c.Name)
 		row.Int(c.Name)
 		row.Float(c.Name)

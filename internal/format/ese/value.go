@@ -24,7 +24,7 @@ func (r Row) Values(name string) ([][]byte, error) {
 	found, err := r.stored(c)
 	var out [][]byte
 	for _, v := range found {
-		b, errValue := r.expand(c, v)
+		b, errValue := r.expand(v)
 		if errValue != nil {
 			err = r.damage(c, "%v", errValue)
 		}
@@ -36,7 +36,7 @@ func (r Row) Values(name string) ([][]byte, error) {
 }
 
 // expand gives a value's bytes; never nil without an error.
-func (r Row) expand(c *Column, v instance) ([]byte, error) {
+func (r Row) expand(v instance) ([]byte, error) {
 	b, err := v.data, error(nil)
 	switch {
 	case v.separated:
@@ -72,7 +72,7 @@ func (r Row) first(c *Column) ([]byte, bool) {
 	if err != nil || len(found) == 0 {
 		return nil, false
 	}
-	b, err := r.expand(c, found[0])
+	b, err := r.expand(found[0])
 	return b, err == nil
 }
 
@@ -188,7 +188,7 @@ func (r Row) Value(c *Column) (any, error) {
 	} else if found, errFound := r.taggedValues(c); errFound != nil {
 		return nil, errFound
 	} else if len(found) > 0 {
-		b, err = r.expand(c, found[0])
+		b, err = r.expand(found[0])
 	}
 	if b == nil || err != nil {
 		return nil, err

@@ -29,6 +29,7 @@ var ErrSymbols = errors.New("events need the symbols or the manifest of their pr
 // Kind is what an event needs to be read.
 type Kind uint8
 
+// The kinds; only the first can be read from the trace alone.
 const (
 	SelfDescribing Kind = iota // it carries its own layout; Component and Text are set
 	WPP                        // a message of a program's own symbols

@@ -3,6 +3,7 @@ package evtx_test
 import (
 	"bytes"
 	"encoding/xml"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -101,7 +102,7 @@ func flatten(t *testing.T, b []byte) (events [][]string) {
 	var path []string
 	for {
 		tok, err := dec.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return events
 		}
 		if err != nil {

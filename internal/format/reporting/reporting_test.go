@@ -38,10 +38,10 @@ func TestScanner(t *testing.T) {
 		Update: update.ID{GUID: guid.MustParse(subject), Revision: 200}, Code: 0x80070002,
 		Client: "Update;ScanForUpdates", Category: "Content Install", Text: "title", Vector: "abc.1.2",
 	}
-	tabs, old, scan := want, want, want
+	tabs, old := want, want
 	tabs.Text = "title\twith tabs"
 	old.Vector = ""
-	scan = reporting.Row{
+	scan := reporting.Row{
 		Event: want.Event, Time: want.Time, ID: reporting.DetectionFinished, Service: guid.MustParse(subject),
 		Client: "c", Success: true, Category: "Software Synchronization", Text: "found 1",
 	}

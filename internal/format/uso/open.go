@@ -36,11 +36,11 @@ func locate(path string) (source, error) {
 		return source{}, err
 	}
 	wal, err := os.Stat(path + "-wal")
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return source{}, err
-	}
-	if err != nil || wal.Size() == 0 {
+	switch {
+	case errors.Is(err, fs.ErrNotExist), err == nil && wal.Size() == 0:
 		return source{dsn: dsn(path, "mode=ro&immutable=1")}, nil
+	case err != nil:
+		return source{}, err
 	}
 	dir, err := os.MkdirTemp("", "redx-uso-")
 	if err != nil {

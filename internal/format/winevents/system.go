@@ -60,7 +60,7 @@ func database(r *evtx.Record) Event {
 	}
 	who := strings.TrimRight(strings.TrimSpace(r.Get("param3")), ":")
 	who = strings.TrimSpace(or(r.Get("param1"), "a program") + " " + who)
-	what := ""
+	var what string
 	switch r.EventID {
 	case 412:
 		what = "could not read the header of a log file"

@@ -32,8 +32,8 @@ func openFolder(path string) (*folder, error) {
 	f := &folder{root: root}
 	if abs, err := filepath.Abs(path); err == nil {
 		f.mounts = append(f.mounts, filepath.ToSlash(abs))
-		if real, err := filepath.EvalSymlinks(abs); err == nil && real != abs {
-			f.mounts = append(f.mounts, filepath.ToSlash(real))
+		if resolved, err := filepath.EvalSymlinks(abs); err == nil && resolved != abs {
+			f.mounts = append(f.mounts, filepath.ToSlash(resolved))
 		}
 	}
 	return f, nil

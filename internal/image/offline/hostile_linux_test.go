@@ -7,10 +7,10 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 
 	"github.com/redx-update/redx/internal/image"
 	"github.com/redx-update/redx/internal/image/imagetest"
@@ -121,7 +121,7 @@ func TestNames(t *testing.T) {
 
 func TestSpecialFiles(t *testing.T) {
 	dir := imagetest.Tree(t, map[string]string{`Windows\System32\`: ""})
-	if err := syscall.Mkfifo(filepath.Join(dir, "Windows", "pipe.log"), 0o644); err != nil {
+	if err := unix.Mkfifo(filepath.Join(dir, "Windows", "pipe.log"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	link(t, dir, map[string]string{"zero": "/dev/zero"})
@@ -185,14 +185,14 @@ func TestUnreadable(t *testing.T) {
 func asNobody(t *testing.T) {
 	t.Helper()
 	runtime.LockOSThread() // never unlocked: the thread ends with the test
-	if err := syscall.Setfsuid(65534); err != nil {
+	if err := unix.Setfsuid(65534); err != nil {
 		t.Skipf("take root's rights away: %v", err)
 	}
 	if f, err := os.Open("/etc/shadow"); err == nil {
 		f.Close()
 		t.Skip("still root; run this as another user")
 	}
-	t.Cleanup(func() { syscall.Setfsuid(0) })
+	t.Cleanup(func() { unix.Setfsuid(0) })
 }
 
 func TestDeep(t *testing.T) {

@@ -33,7 +33,7 @@ func (n *ntfs) children(r record) (map[string]child, error) {
 	for _, a := range r.entry.EnumerateAttributes(n.ctx) {
 		if a.Type().Value == attrIndexRoot && a.Name() == indexName {
 			b := make([]byte, min(a.DataSize(), 32<<10))
-			got, _ := a.Data(n.ctx).ReadAt(b, 0) //nolint:errcheck // what is short is bounded below
+			got, _ := a.Data(n.ctx).ReadAt(b, 0) // what is short is bounded below
 			if got < 32 {
 				return nil, fmt.Errorf("%w: index root", errVolume)
 			}
@@ -106,7 +106,7 @@ func (n *ntfs) block(stream parser.RangeReaderAt, off, size int64, names map[str
 		return fmt.Errorf("%w: index block at %d: %w", errVolume, off, err)
 	}
 	b := make([]byte, size)
-	got, _ := head.Reader.ReadAt(b, head.Offset) //nolint:errcheck // what is short is bounded below
+	got, _ := head.Reader.ReadAt(b, head.Offset) // what is short is bounded below
 	if got < 40 {
 		return fmt.Errorf("%w: index block at %d", errVolume, off)
 	}

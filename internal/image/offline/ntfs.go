@@ -108,10 +108,8 @@ func (n *ntfs) Open(path string) (image.File, error) {
 		if err != nil {
 			return err
 		}
-		info, err := n.info(rec, "")
+		info := n.info(rec, "")
 		switch {
-		case err != nil:
-			return err
 		case info.Reparse:
 			return image.ErrReparse
 		case info.Dir:
@@ -134,7 +132,7 @@ func (n *ntfs) Stat(path string) (info image.Info, err error) {
 	err = n.do(func() error {
 		rec, name, err := n.find(path)
 		if err == nil {
-			info, err = n.info(rec, name)
+			info = n.info(rec, name)
 		}
 		return err
 	})
@@ -158,13 +156,10 @@ func (n *ntfs) ReadDir(path string) (infos []image.Info, err error) {
 				continue
 			}
 			r, rerr := n.record(c.id, c.sequence)
-			if rerr == nil {
-				var info image.Info
-				if info, rerr = n.info(r, c.name); rerr == nil {
-					infos = append(infos, info)
-				}
-			}
-			if rerr != nil && !errors.Is(rerr, fs.ErrNotExist) {
+			switch {
+			case rerr == nil:
+				infos = append(infos, n.info(r, c.name))
+			case !errors.Is(rerr, fs.ErrNotExist):
 				err = errors.Join(err, fmt.Errorf("%s: %w", c.name, rerr))
 			}
 		}
@@ -181,10 +176,8 @@ func (n *ntfs) find(path string) (record, string, error) {
 	}
 	rec, name := n.start, ""
 	for _, e := range elems {
-		info, err := n.info(rec, name)
+		info := n.info(rec, name)
 		switch {
-		case err != nil:
-			return record{}, "", err
 		case info.Reparse:
 			return record{}, "", image.ErrReparse // a junction: not followed in raw volumes
 		case !info.Dir:

@@ -8,8 +8,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/redx-update/redx/internal/image"
 	"github.com/redx-update/redx/internal/image/imagetest"
@@ -169,7 +170,7 @@ func TestNTFSReparse(t *testing.T) {
 // setAttr sets one of the attributes that ntfs-3g offers for what POSIX has no call for.
 func setAttr(t *testing.T, path, name string, value []byte) {
 	t.Helper()
-	if err := syscall.Setxattr(path, name, value, 0); err != nil {
+	if err := unix.Setxattr(path, name, value, 0); err != nil {
 		t.Fatalf("set %s of %s: %v", name, path, err)
 	}
 }

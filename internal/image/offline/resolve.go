@@ -34,7 +34,7 @@ type place struct {
 
 func (p *place) close() {
 	if p.owned {
-		p.in.Close() // read only: nothing can be lost
+		_ = p.in.Close() // read only: nothing can be lost
 	}
 	p.in, p.owned = nil, false
 }

@@ -82,7 +82,7 @@ func (n *ntfs) vet(entry *parser.MFT_ENTRY) error {
 
 func (n *ntfs) vetList(a *parser.NTFS_ATTRIBUTE) error {
 	b := make([]byte, a.DataSize())
-	got, _ := a.Data(n.ctx).ReadAt(b, 0) //nolint:errcheck // what is short ends the list, for the library as well
+	got, _ := a.Data(n.ctx).ReadAt(b, 0) // what is short ends the list, for the library as well
 	for count := 0; got >= 24; count++ {
 		length := int(binary.LittleEndian.Uint16(b[4:]))
 		if length == 0 {
@@ -160,7 +160,7 @@ func (n *ntfs) stream(r record, typ uint64, name string) (parser.RangeReaderAt, 
 
 // info says what a record is. Files compressed by Windows (WOF), cloud files, junctions and links have a reparse
 // point; their content, if any, is not what a program would read.
-func (n *ntfs) info(r record, name string) (image.Info, error) {
+func (n *ntfs) info(r record, name string) image.Info {
 	info := image.Info{Name: name, Dir: isDir(r)}
 	for _, a := range r.entry.EnumerateAttributes(n.ctx) {
 		switch a.Type().Value {
@@ -174,5 +174,5 @@ func (n *ntfs) info(r record, name string) (image.Info, error) {
 			}
 		}
 	}
-	return info, nil
+	return info
 }

@@ -28,11 +28,10 @@ var (
 // archive is a zip of logs.
 type archive struct {
 	*listed
-	file   *os.File
-	spool  atomic.Int64 // bytes put into temporary files so far
-	notes  []string
-	noted  int
-	nested int
+	file  *os.File
+	spool atomic.Int64 // bytes put into temporary files so far
+	notes []string
+	noted int
 }
 
 func openZip(f *os.File, size int64) (*archive, error) {

@@ -19,6 +19,7 @@ import (
 // Method is how the files are compressed.
 type Method uint8
 
+// The methods, with their numbers in the file; the other one, Quantum, is not written.
 const (
 	Stored Method = 0
 	MSZIP  Method = 1

@@ -67,13 +67,13 @@ func (db *DB) catalog(object, root uint32) error {
 	return c.rows.close()
 }
 
-// describe adds the rows of one table: itself, its columns, its long values.
-func (c *Table) describe(t *Table) error {
-	err := c.entry(t.obj, rowTable, t.obj, Row{
-		"Name": t.name, "ColtypOrPgnoFDP": t.rows.root, "SpaceUsage": 80, "Flags": 0, "PagesOrLocale": 1, "RootFlag": true,
+// describe adds to the catalog t the rows of one table: itself, its columns, its long values.
+func (t *Table) describe(of *Table) error {
+	err := t.entry(of.obj, rowTable, of.obj, Row{
+		"Name": of.name, "ColtypOrPgnoFDP": of.rows.root, "SpaceUsage": 80, "Flags": 0, "PagesOrLocale": 1, "RootFlag": true,
 	})
-	for i := range t.columns {
-		col := &t.columns[i]
+	for i := range of.columns {
+		col := &of.columns[i]
 		row := Row{
 			"Name": col.Name, "ColtypOrPgnoFDP": uint32(col.Type), "SpaceUsage": max(col.size, col.limit()),
 			"Flags": col.flags(), "PagesOrLocale": col.page(),
@@ -85,29 +85,29 @@ func (c *Table) describe(t *Table) error {
 			row["DefaultValue"], err = col.bytes(col.Default)
 		}
 		if err == nil {
-			err = c.entry(t.obj, rowColumn, uint32(col.ID), row)
+			err = t.entry(of.obj, rowColumn, uint32(col.ID), row)
 		}
 	}
-	if err == nil && t.long != nil {
-		err = c.entry(t.obj, rowLong, t.longObj, Row{
-			"Name": "LV", "ColtypOrPgnoFDP": t.long.root, "SpaceUsage": 100, "Flags": 0, "PagesOrLocale": 1,
-			"LVChunkMax": c.db.segment(),
+	if err == nil && of.long != nil {
+		err = t.entry(of.obj, rowLong, of.longObj, Row{
+			"Name": "LV", "ColtypOrPgnoFDP": of.long.root, "SpaceUsage": 100, "Flags": 0, "PagesOrLocale": 1,
+			"LVChunkMax": t.db.segment(),
 		})
 	}
 	return err
 }
 
 // entry adds one row under the key that real catalogs have: table, kind and id, each as a sortable integer.
-func (c *Table) entry(table, kind, id uint32, row Row) error {
+func (t *Table) entry(table, kind, id uint32, row Row) error {
 	row["ObjidTable"], row["Type"], row["Id"] = table, kind, id
-	rec, err := c.record(row)
+	rec, err := t.record(row)
 	if err != nil {
 		return err
 	}
 	key := binary.BigEndian.AppendUint32([]byte{0x7f}, table^0x80000000)
 	key = binary.BigEndian.AppendUint16(append(key, 0x7f), uint16(kind)^0x8000)
 	key = binary.BigEndian.AppendUint32(append(key, 0x7f), id^0x80000000)
-	return c.rows.add(key, rec, 0)
+	return t.rows.add(key, rec, 0)
 }
 
 func (c *Column) limit() int {

@@ -8,6 +8,7 @@ import (
 // Type is an ESE column type; the Go types of a value stand beside it.
 type Type uint32
 
+// The types, with their numbers in the catalog.
 const (
 	Bool       Type = 1  // bool
 	Byte       Type = 2  // int
@@ -30,6 +31,7 @@ const (
 // Compression is how a long value is stored when that makes it shorter.
 type Compression uint8
 
+// The ways of storing.
 const (
 	Plain    Compression = iota
 	SevenBit             // 7 bits of each byte, or of each UTF-16 unit in Unicode text; other values stay plain

@@ -52,11 +52,11 @@ type Field struct {
 	Value any
 }
 
-// Hex32 and Hex64 are numbers that Windows shows in hexadecimal, such as result codes and keywords.
-type (
-	Hex32 uint32
-	Hex64 uint64
-)
+// Hex32 is a number that Windows shows in hexadecimal, such as a result code.
+type Hex32 uint32
+
+// Hex64 is one of 64 bits, such as the keywords.
+type Hex64 uint64
 
 // Options change the file as tests need it. The zero value gives a sound, cleanly closed log.
 type Options struct {
