@@ -12,8 +12,9 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	os.Exit(run(ctx, os.Args[1:], osIO()))
+	code := run(ctx, os.Args[1:], osIO())
+	stop()
+	os.Exit(code)
 }
 
 // stdio is what a command talks to; nothing below main touches the process's own streams or environment.
