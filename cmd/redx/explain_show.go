@@ -125,7 +125,7 @@ func (c asked) writeAnatomy(b *strings.Builder) {
 		b.WriteString("\n  redx has no name for this code. Search the log for the lines just before it: they name what was tried.\n")
 		return
 	}
-	b.WriteString("\n  redx has no advice for this code alone. redx diagnose looks for the cause in the evidence.\n")
+	b.WriteString("\n  redx has no advice for this code alone. The lines before it in the log say more.\n")
 }
 
 func writeList(b *strings.Builder, style term.Style, title string, items []string) {
