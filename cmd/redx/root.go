@@ -95,7 +95,7 @@ func newRootCommand(std stdio) *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageProblem(cmd, err)
 	})
-	root.AddCommand(newDiagnoseCommand(std), newHistoryCommand(std), newExplainCommand(std), newLabCommand(std))
+	root.AddCommand(newDiagnoseCommand(std), newHistoryCommand(std), newRepairCommand(std), newExplainCommand(std), newLabCommand(std))
 	return strict(root)
 }
 
@@ -107,4 +107,4 @@ Windows disk, in a copied tree or in a folder of collected logs, and it never wr
 EXIT STATUS
   0  fine, or nothing found        1  failed           2  wrong usage
   3  problems found               10  no Windows there, or nothing recognised in the logs
-130  cancelled`
+ 12  busy: a restart is pending  130  cancelled`

@@ -41,7 +41,7 @@ func Targets(findings []doctor.Finding, root Root) []Target {
 // Make plans the repair that the findings support on the installation of the scene. An error means that no names are
 // left for kept copies.
 func Make(findings []doctor.Finding, s *Scene, o Options) (*Plan, error) {
-	p := &Plan{Root: s.Root, Machine: s.Machine, Article: o.Article}
+	p := &Plan{Root: s.Root, Machine: s.Machine, Article: o.Article, Checked: s.Looked}
 	b := builder{scene: s, plan: p, taken: map[string][]string{}}
 	if o.Article {
 		b.rung(SoftwareDistribution, nil, []Target{{Rung: SoftwareDistribution}})
@@ -52,7 +52,6 @@ func Make(findings []doctor.Finding, s *Scene, o Options) (*Plan, error) {
 		return nil, b.err
 	}
 	p.Advice = advice(findings)
-	p.LeftAlone = leftAlone(p, findings, o)
 	p.Turn = turn(p, findings, o)
 	if !p.Empty() {
 		p.Refusals = refusals(s, p.Steps)
@@ -60,6 +59,7 @@ func Make(findings []doctor.Finding, s *Scene, o Options) (*Plan, error) {
 	if len(p.Refusals) > 0 {
 		p.Steps, p.Last = nil, nil
 	}
+	p.LeftAlone = leftAlone(p, s, findings, o)
 	return p, nil
 }
 

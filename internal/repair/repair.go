@@ -76,6 +76,7 @@ type Plan struct {
 	Root      Root
 	Machine   string // MachineGuid of the installation, empty when not known
 	Article   bool   // the procedure of KB 910336 was asked for by name
+	Checked   bool   // the refusals could be looked for; not so with logs alone
 	Steps     []Step
 	Last      []Irreversible // none unless allowed; done after everything else
 	LeftAlone []Left

@@ -1,6 +1,7 @@
 package repair
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/redx-update/redx/internal/doctor"
@@ -44,13 +45,19 @@ func addAdvice(list []Advice, command, id string) []Advice {
 }
 
 // leftAlone says what the plan does not touch: first what people fear for, then the findings it leaves.
-func leftAlone(p *Plan, findings []doctor.Finding, o Options) []Left {
+func leftAlone(p *Plan, s *Scene, findings []doctor.Finding, o Options) []Left {
 	list := []Left{
 		{"installed updates", "no step touches them"},
 		{"the component store, pending.xml, catroot, policies, access rights", "redx never changes them"},
 	}
 	if !p.Empty() {
 		list = append(list, Left{"what is moved away", "kept under another name, never deleted"})
+	}
+	if slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Rung == SoftwareDistribution }) {
+		list = append(list, Left{"the update history", "Windows' own list starts anew; redx history reads the kept one as well"})
+	}
+	if s.Looked && !s.Live && !p.Empty() {
+		list = append(list, Left{"the services of that Windows", "it is not running; that the update comes again, only it can prove"})
 	}
 	if o.Article {
 		return list
