@@ -22,9 +22,9 @@ fuzz:
 			(cd "$$dir" && go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -parallel $(FUZZPARALLEL) .) || exit 1; \
 		done; done
 
-# Redx beside its peers; see bench/README.md.
+# Redx beside its peers, one table; see bench/README.md. REDX_BENCH_MB=64 makes it short.
 bench:
-	cd bench && go test -run '^$$' -bench . -benchtime 3x -timeout 60m .
+	@cd bench && go run ./compare
 
 # Rewrites what the tests compare with. Look at the difference before you commit it.
 golden:
