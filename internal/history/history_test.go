@@ -57,75 +57,85 @@ func rows(entries []Entry) []row {
 	return out
 }
 
+const inst, down = evidence.PhaseInstall, evidence.PhaseDownload
+
+var (
+	byID  = update.Ref{ID: update.ID{GUID: id1, Revision: 200}, KB: "KB5034122", Title: "Cumulative (KB5034122)"}
+	byKB  = update.Ref{KB: "KB5034122"}
+	other = update.Ref{ID: update.ID{GUID: id2}, KB: "KB2267602"}
+)
+
+// local is an attempt whose time has no zone.
+func local() evidence.Event {
+	e := attempt("CBS.log", start, byKB, hresult.FileNotFound, inst)
+	e.Local = true
+	return e
+}
+
+var merges = map[string]struct {
+	events []evidence.Event
+	want   []row
+}{
+	"three sources tell of one attempt": {
+		[]evidence.Event{
+			attempt("System.evtx", start, byID, hresult.FileNotFound, inst),
+			attempt("ReportingEvents.log", start.Add(time.Second), byID, hresult.FileNotFound, inst),
+			attempt("DataStore.edb", start.Add(2*time.Second), byID, hresult.FileNotFound, inst),
+		},
+		[]row{{0, "KB5034122", update.Failed, hresult.FileNotFound, 3}},
+	},
+	"two attempts in one source stay two": {
+		[]evidence.Event{
+			attempt("System.evtx", start, byID, hresult.FileNotFound, inst),
+			attempt("System.evtx", start.Add(time.Minute), byID, hresult.FileNotFound, inst),
+		},
+		[]row{
+			{time.Minute, "KB5034122", update.Failed, hresult.FileNotFound, 1},
+			{0, "KB5034122", update.Failed, hresult.FileNotFound, 1},
+		},
+	},
+	"failure and success are two attempts, newest first": {
+		[]evidence.Event{
+			attempt("System.evtx", start, byID, hresult.FileNotFound, inst),
+			attempt("DataStore.edb", start.Add(2*time.Minute), byID, 0, inst),
+		},
+		[]row{
+			{2 * time.Minute, "KB5034122", update.Succeeded, 0, 1},
+			{0, "KB5034122", update.Failed, hresult.FileNotFound, 1},
+		},
+	},
+	"a servicing source that knows the KB only joins the nearest attempt of the day": {
+		[]evidence.Event{
+			attempt("Setup.evtx", start.Add(5*time.Hour), byKB, 0, inst),
+			attempt("System.evtx", start.Add(4*time.Hour), byID, 0, inst),
+			attempt("System.evtx", start, byID, 0, inst),
+		},
+		[]row{{4 * time.Hour, "KB5034122", update.Succeeded, 0, 2}, {0, "KB5034122", update.Succeeded, 0, 1}},
+	},
+	"other updates stay apart": {
+		[]evidence.Event{
+			attempt("System.evtx", start, byID, 0, inst), attempt("DataStore.edb", start, other, 0, inst),
+		},
+		[]row{{0, "KB2267602", update.Succeeded, 0, 1}, {0, "KB5034122", update.Succeeded, 0, 1}},
+	},
+	"a finished download is no entry, a failed one is": {
+		[]evidence.Event{
+			attempt("ReportingEvents.log", start, byID, 0, down),
+			attempt("ReportingEvents.log", start.Add(time.Hour), byID, 0x80240438, down),
+		},
+		[]row{{time.Hour, "KB5034122", update.Failed, 0x80240438, 1}},
+	},
+	"a local time merges with nothing": {
+		[]evidence.Event{attempt("System.evtx", start, byID, hresult.FileNotFound, inst), local()},
+		[]row{
+			{0, "KB5034122", update.Failed, hresult.FileNotFound, 1},
+			{0, "KB5034122", update.Failed, hresult.FileNotFound, 1},
+		},
+	},
+}
+
 func TestMerge(t *testing.T) {
-	byID := update.Ref{ID: update.ID{GUID: id1, Revision: 200}, KB: "KB5034122", Title: "Cumulative (KB5034122)"}
-	byKB := update.Ref{KB: "KB5034122"}
-	other := update.Ref{ID: update.ID{GUID: id2}, KB: "KB2267602"}
-	const inst, down = evidence.PhaseInstall, evidence.PhaseDownload
-	local := attempt("CBS.log", start, byKB, hresult.FileNotFound, inst)
-	local.Local = true
-	tests := map[string]struct {
-		events []evidence.Event
-		want   []row
-	}{
-		"three sources tell of one attempt": {
-			[]evidence.Event{
-				attempt("System.evtx", start, byID, hresult.FileNotFound, inst),
-				attempt("ReportingEvents.log", start.Add(time.Second), byID, hresult.FileNotFound, inst),
-				attempt("DataStore.edb", start.Add(2*time.Second), byID, hresult.FileNotFound, inst),
-			},
-			[]row{{0, "KB5034122", update.Failed, hresult.FileNotFound, 3}},
-		},
-		"two attempts in one source stay two": {
-			[]evidence.Event{
-				attempt("System.evtx", start, byID, hresult.FileNotFound, inst),
-				attempt("System.evtx", start.Add(time.Minute), byID, hresult.FileNotFound, inst),
-			},
-			[]row{
-				{time.Minute, "KB5034122", update.Failed, hresult.FileNotFound, 1},
-				{0, "KB5034122", update.Failed, hresult.FileNotFound, 1},
-			},
-		},
-		"failure and success are two attempts, newest first": {
-			[]evidence.Event{
-				attempt("System.evtx", start, byID, hresult.FileNotFound, inst),
-				attempt("DataStore.edb", start.Add(2*time.Minute), byID, 0, inst),
-			},
-			[]row{
-				{2 * time.Minute, "KB5034122", update.Succeeded, 0, 1},
-				{0, "KB5034122", update.Failed, hresult.FileNotFound, 1},
-			},
-		},
-		"a servicing source that knows the KB only joins the nearest attempt of the day": {
-			[]evidence.Event{
-				attempt("Setup.evtx", start.Add(5*time.Hour), byKB, 0, inst),
-				attempt("System.evtx", start.Add(4*time.Hour), byID, 0, inst),
-				attempt("System.evtx", start, byID, 0, inst),
-			},
-			[]row{{4 * time.Hour, "KB5034122", update.Succeeded, 0, 2}, {0, "KB5034122", update.Succeeded, 0, 1}},
-		},
-		"other updates stay apart": {
-			[]evidence.Event{
-				attempt("System.evtx", start, byID, 0, inst), attempt("DataStore.edb", start, other, 0, inst),
-			},
-			[]row{{0, "KB2267602", update.Succeeded, 0, 1}, {0, "KB5034122", update.Succeeded, 0, 1}},
-		},
-		"a finished download is no entry, a failed one is": {
-			[]evidence.Event{
-				attempt("ReportingEvents.log", start, byID, 0, down),
-				attempt("ReportingEvents.log", start.Add(time.Hour), byID, 0x80240438, down),
-			},
-			[]row{{time.Hour, "KB5034122", update.Failed, 0x80240438, 1}},
-		},
-		"a local time merges with nothing": {
-			[]evidence.Event{attempt("System.evtx", start, byID, hresult.FileNotFound, inst), local},
-			[]row{
-				{0, "KB5034122", update.Failed, hresult.FileNotFound, 1},
-				{0, "KB5034122", update.Failed, hresult.FileNotFound, 1},
-			},
-		},
-	}
-	for name, tt := range tests {
+	for name, tt := range merges {
 		t.Run(name, func(t *testing.T) {
 			got := rows(Merge(set(tt.events...)))
 			if d := cmp.Diff(tt.want, got); d != "" {

@@ -41,46 +41,47 @@ func put(b []byte, at int, v uint32) { binary.LittleEndian.PutUint32(b[at:], v) 
 
 func get(b []byte, at int) int { return int(binary.LittleEndian.Uint32(b[at:])) }
 
+var damages = []struct {
+	name   string
+	damage func(b []byte, cell map[string]int)
+	keys   int // of five
+	want   string
+}{
+	{"sound", func([]byte, map[string]int) {}, 5, ""},
+	{"a key below itself", func(b []byte, cell map[string]int) {
+		put(b, cell["cccc"]+20, 1)
+		put(b, cell["cccc"]+28, uint32(get(b, cell["aaaa"]+28))) // lists bbbb, whose parent is aaaa
+	}, 5, "another key than its own parent"},
+	{"listed twice", func(b []byte, cell map[string]int) {
+		list := bins + get(b, cell["ROOT"]+28) + 4
+		put(b, list+12, uint32(get(b, list+4)))
+	}, 4, "listed twice"},
+	{"a free cell", func(b []byte, cell map[string]int) {
+		put(b, cell["bbbb"]-4, 88)
+	}, 3, "free"},
+	{"a cell beyond its bin", func(b []byte, cell map[string]int) {
+		put(b, cell["bbbb"]-4, uint32(0xffffff00-8192))
+	}, 3, "left in its bin"},
+	{"a list that leads nowhere", func(b []byte, cell map[string]int) {
+		put(b, cell["aaaa"]+28, 0x7ffffff0)
+	}, 3, "no cell can stand here"},
+	{"a longer list than its cell", func(b []byte, cell map[string]int) {
+		list := bins + get(b, cell["ROOT"]+28) + 4
+		b[list+2] = 200
+	}, 5, "entries in a cell"},
+	{"fewer keys listed than announced", func(b []byte, cell map[string]int) {
+		put(b, cell["ROOT"]+20, 3)
+	}, 5, "3 sub-keys are announced, 2 listed"},
+	{"a long name", func(b []byte, cell map[string]int) {
+		b[cell["dddd"]+73] = 0x40
+	}, 4, "a name of"},
+	{"no bin header", func(b []byte, cell map[string]int) {
+		b[bins] = 'x'
+	}, -1, "no bin header"},
+}
+
 func TestDamage(t *testing.T) {
-	tests := []struct {
-		name   string
-		damage func(b []byte, cell map[string]int)
-		keys   int // of five
-		want   string
-	}{
-		{"sound", func([]byte, map[string]int) {}, 5, ""},
-		{"a key below itself", func(b []byte, cell map[string]int) {
-			put(b, cell["cccc"]+20, 1)
-			put(b, cell["cccc"]+28, uint32(get(b, cell["aaaa"]+28))) // lists bbbb, whose parent is aaaa
-		}, 5, "another key than its own parent"},
-		{"listed twice", func(b []byte, cell map[string]int) {
-			list := bins + get(b, cell["ROOT"]+28) + 4
-			put(b, list+12, uint32(get(b, list+4)))
-		}, 4, "listed twice"},
-		{"a free cell", func(b []byte, cell map[string]int) {
-			put(b, cell["bbbb"]-4, 88)
-		}, 3, "free"},
-		{"a cell beyond its bin", func(b []byte, cell map[string]int) {
-			put(b, cell["bbbb"]-4, uint32(0xffffff00-8192))
-		}, 3, "left in its bin"},
-		{"a list that leads nowhere", func(b []byte, cell map[string]int) {
-			put(b, cell["aaaa"]+28, 0x7ffffff0)
-		}, 3, "no cell can stand here"},
-		{"a longer list than its cell", func(b []byte, cell map[string]int) {
-			list := bins + get(b, cell["ROOT"]+28) + 4
-			b[list+2] = 200
-		}, 5, "entries in a cell"},
-		{"fewer keys listed than announced", func(b []byte, cell map[string]int) {
-			put(b, cell["ROOT"]+20, 3)
-		}, 5, "3 sub-keys are announced, 2 listed"},
-		{"a long name", func(b []byte, cell map[string]int) {
-			b[cell["dddd"]+73] = 0x40
-		}, 4, "a name of"},
-		{"no bin header", func(b []byte, cell map[string]int) {
-			b[bins] = 'x'
-		}, -1, "no bin header"},
-	}
-	for _, tt := range tests {
+	for _, tt := range damages {
 		t.Run(tt.name, func(t *testing.T) {
 			b, cell := family(t)
 			tt.damage(b, cell)

@@ -27,7 +27,9 @@ func link(t *testing.T, dir string, links map[string]string) {
 	}
 }
 
-func TestLinks(t *testing.T) {
+// linked makes an installation with links of every kind, and opens it.
+func linked(t *testing.T) image.FS {
+	t.Helper()
 	outside := imagetest.Tree(t, map[string]string{"secret": "not yours"})
 	dir := imagetest.Tree(t, map[string]string{`Windows\System32\x`: "x", `Users\u`: "u"})
 	link(t, dir, map[string]string{
@@ -55,7 +57,11 @@ func TestLinks(t *testing.T) {
 		"Windows/wofdir":     "unsupported reparse tag 0x9000001a",
 		"Windows/System32/y": "x",
 	})
-	fsys := open(t, dir).FS()
+	return open(t, dir).FS()
+}
+
+func TestLinks(t *testing.T) {
+	fsys := linked(t)
 	for path, want := range map[string]string{
 		`C:\relative\x`: "x", `C:\RELATIVE\X`: "x", `C:\case\x`: "x", `C:\up`: "x", `C:\mount\x`: "x", `C:\drive\x`: "x",
 		`C:\kernel\x`: "x", `C:\ntfs3g\x`: "x", `C:\chain\x`: "x", `C:\Windows\within\u`: "u",
