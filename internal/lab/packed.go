@@ -2,6 +2,7 @@ package lab
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -32,7 +33,7 @@ func sqliteFile(_ string, data []byte) (out []byte, err error) {
 		return nil, err
 	}
 	if _, err := db.Exec(string(data)); err != nil {
-		return nil, fmt.Errorf("statements: %w (%v)", err, db.Close())
+		return nil, errors.Join(fmt.Errorf("statements: %w", err), db.Close())
 	}
 	if err := db.Close(); err != nil {
 		return nil, err

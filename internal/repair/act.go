@@ -58,19 +58,19 @@ func (CancelJobs) act() {}
 
 func (CancelJobs) irreversible() {}
 
-// Passing: what is moved stays moved.
+// Passing is false: what is moved stays moved.
 func (MoveAway) Passing() bool { return false }
 
-// Passing: what is brought back stays.
+// Passing is false: what is brought back stays.
 func (BringBack) Passing() bool { return false }
 
-// Passing: redx starts with Windows only while a repair is under way.
+// Passing is true: redx starts with Windows only while a repair is under way.
 func (Guard) Passing() bool { return true }
 
-// Passing: the start type is given back.
+// Passing is true: the start type is given back.
 func (Hold) Passing() bool { return true }
 
-// Passing: the service runs again if it ran.
+// Passing is true: the service runs again if it ran.
 func (Halt) Passing() bool { return true }
 
 func (a MoveAway) String() string { return "move away " + a.Copy.Name() }

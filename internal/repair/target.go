@@ -17,7 +17,7 @@ type Root struct {
 // updateName is the name of one update's download folder: a digest in hex.
 var updateName = regexp.MustCompile(`^(?:[0-9A-Fa-f]{32}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})$`)
 
-// ErrNotListed: it is none of the things that redx may touch.
+// ErrNotListed says that it is none of the things that redx may touch.
 var ErrNotListed = errors.New("not on the list of what redx may touch")
 
 // Target is a folder that redx may move away. There are no others.

@@ -117,7 +117,7 @@ func prose(s string) template.HTML {
 		}
 		b.WriteString(part)
 	}
-	return template.HTML(b.String()) //nolint:gosec // every part of it is escaped above
+	return template.HTML(b.String()) // every part of it is escaped above
 }
 
 // pageStatus says how an attempt ended, in words, and gives the mark that stands beside it.

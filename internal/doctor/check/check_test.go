@@ -87,151 +87,154 @@ func finding(f doctor.Finding) string {
 	return strings.Join(parts, " ")
 }
 
+const notFound = hresult.Code(0x80190194)
+
+var store = `%windir%\WinSxS\` + component + `\DWrite.dll`
+
+var examined = map[string]struct {
+	events []evidence.Event
+	want   []string
+}{
+	// payload-missing-download
+	"payload: failed, named by the datastore, absent": {
+		[]evidence.Event{install(0, hresult.FileNotFound), dbFile(kb, cab), fileState(cab, evidence.Absent)},
+		[]string{"payload-missing-download proven KB5034122 file:" + cab},
+	},
+	"payload: its folder is gone": {
+		[]evidence.Event{install(0, hresult.PathNotFound), dbFile(kb, cab), fileState(cab, evidence.NoFolder)},
+		[]string{`payload-missing-download proven KB5034122 directory:C:\Windows\SoftwareDistribution\Download\abc`},
+	},
+	"payload: merely absent, no failure": {
+		[]evidence.Event{install(0, 0), dbFile(kb, cab), fileState(cab, evidence.Absent)}, nil,
+	},
+	"payload: failed, then installed": {
+		[]evidence.Event{install(0, hresult.FileNotFound), install(1, 0), dbFile(kb, cab), fileState(cab, evidence.Absent)}, nil,
+	},
+	"payload: failed for another reason": {
+		[]evidence.Event{install(0, 0x80240022), dbFile(kb, cab), fileState(cab, evidence.Absent)}, nil,
+	},
+	"payload: the code alone, all files there": {
+		[]evidence.Event{install(0, hresult.FileNotFound), dbFile(kb, cab), fileState(cab, evidence.Present)}, nil,
+	},
+	"payload: never downloaded": {
+		[]evidence.Event{attempt(0, hresult.FileNotFound, evidence.PhaseDownload), dbFile(kb, cab), fileState(cab, evidence.Absent)},
+		nil,
+	},
+	"payload: downloaded, then gone before installing": {
+		[]evidence.Event{
+			attempt(0, 0, evidence.PhaseDownload), attempt(1, 0x80246007, evidence.PhaseDownload),
+			dbFile(kb, cab), fileState(cab, evidence.Absent),
+		},
+		[]string{"payload-missing-download proven KB5034122 file:" + cab},
+	},
+	"payload: the join failed": {
+		[]evidence.Event{install(0, hresult.FileNotFound), dbFile(update.Ref{}, cab), fileState(cab, evidence.Absent)},
+		[]string{"payload-missing-download likely  file:" + cab},
+	},
+	"payload: a log names the file, nothing to look at": {
+		[]evidence.Event{
+			install(0, hresult.FileNotFound),
+			logged(evidence.UpdateFileMissing, 3, kb, hresult.FileNotFound, evidence.Path, cab),
+		},
+		[]string{"payload-missing-download likely KB5034122 file:" + cab},
+	},
+	"payload: another update's file is absent": {
+		[]evidence.Event{
+			install(0, hresult.FileNotFound), dbFile(update.Ref{KB: "KB1111111"}, cab), fileState(cab, evidence.Absent),
+		}, nil,
+	},
+
+	// component-payload-missing
+	"store: a file was not found": {
+		[]evidence.Event{payload(evidence.PayloadMissing, 1, kb)},
+		[]string{"component-payload-missing proven KB5034122 file:" + store},
+	},
+	"store: the same file twice is one finding": {
+		[]evidence.Event{payload(evidence.PayloadMissing, 1, update.Ref{}), payload(evidence.PayloadCorrupt, 2, update.Ref{})},
+		[]string{"component-payload-missing proven  file:" + store},
+	},
+	"store: a scan lists what an update stumbled over": {
+		[]evidence.Event{payload(evidence.PayloadCorrupt, 1, update.Ref{}), payload(evidence.PayloadMissing, 2, kb)},
+		[]string{"component-payload-missing proven KB5034122 file:" + store},
+	},
+	"store: repaired since": {
+		[]evidence.Event{payload(evidence.PayloadMissing, 1, kb), payload(evidence.PayloadRepaired, 2, kb)}, nil,
+	},
+	"store: repaired before, missing again": {
+		[]evidence.Event{payload(evidence.PayloadRepaired, 1, kb), payload(evidence.PayloadMissing, 2, kb)},
+		[]string{"component-payload-missing proven KB5034122 file:" + store},
+	},
+	"store: a scan repaired all": {
+		[]evidence.Event{
+			payload(evidence.PayloadCorrupt, 1, kb),
+			logged(evidence.StoreScan, 2, update.Ref{}, 0, evidence.Result, "0x00000000", evidence.Detected, "1", evidence.Repaired, "1"),
+		}, nil,
+	},
+	"store: a scan could not repair": {
+		[]evidence.Event{
+			payload(evidence.PayloadCorrupt, 1, kb),
+			logged(evidence.StoreScan, 2, update.Ref{}, 0x800f081f, evidence.Result, "0x800F081F", evidence.Detected, "1", evidence.Repaired, "0"),
+		},
+		[]string{"component-payload-missing proven KB5034122 file:" + store},
+	},
+	"store: there after all": {
+		[]evidence.Event{payload(evidence.PayloadMissing, 1, kb), fileState(store, evidence.Present)}, nil,
+	},
+	"store: the update was installed later": {
+		[]evidence.Event{payload(evidence.PayloadMissing, 1, kb), install(5, 0)}, nil,
+	},
+
+	// server-content-missing
+	"server: 404 from the configured server": {
+		[]evidence.Event{server("http://WSUS:8530"), logged(evidence.DownloadFailed, 2, kb, notFound, evidence.URL, content)},
+		[]string{"server-content-missing proven KB5034122 file:" + content},
+	},
+	"server: 404 from an address of its form": {
+		[]evidence.Event{logged(evidence.DownloadFailed, 2, kb, notFound, evidence.URL, content)},
+		[]string{"server-content-missing likely KB5034122 file:" + content},
+	},
+	"server: one file, told by a source that knows the update and one that does not": {
+		[]evidence.Event{
+			server("http://wsus:8530"), logged(evidence.DownloadFailed, 2, update.Ref{}, notFound, evidence.URL, content),
+			logged(evidence.DownloadFailed, 3, kb, notFound, evidence.URL, strings.ToLower(content)),
+		},
+		[]string{"server-content-missing proven KB5034122 file:" + content},
+	},
+	"server: 404 from Microsoft": {
+		[]evidence.Event{logged(evidence.DownloadFailed, 2, kb, notFound, evidence.URL, "http://download.windowsupdate.com/c/x.cab")}, nil,
+	},
+	"server: 404 from another host than the configured one": {
+		[]evidence.Event{server("http://other:8530"), logged(evidence.DownloadFailed, 2, kb, notFound, evidence.URL, content)}, nil,
+	},
+	"server: another error": {
+		[]evidence.Event{server("http://wsus:8530"), logged(evidence.DownloadFailed, 2, kb, 0x80072ee2, evidence.URL, content)}, nil,
+	},
+	"server: the file came later": {
+		[]evidence.Event{
+			server("http://wsus:8530"), logged(evidence.DownloadFailed, 2, kb, notFound, evidence.URL, content),
+			logged(evidence.DownloadDone, 3, kb, 0, evidence.URL, content),
+		}, nil,
+	},
+	"server: the update was installed later": {
+		[]evidence.Event{
+			server("http://wsus:8530"), logged(evidence.DownloadFailed, 2, kb, notFound, evidence.URL, content), install(5, 0),
+		}, nil,
+	},
+
+	"a consequence stands behind its cause": {
+		[]evidence.Event{
+			server("http://wsus:8530"), logged(evidence.DownloadFailed, 2, kb, notFound, evidence.URL, content),
+			install(3, hresult.FileNotFound), dbFile(kb, cab), fileState(cab, evidence.Absent),
+		},
+		[]string{
+			"server-content-missing proven KB5034122 file:" + content,
+			"payload-missing-download proven KB5034122 file:" + cab,
+		},
+	},
+}
+
 func TestChecks(t *testing.T) {
-	const notFound = hresult.Code(0x80190194)
-	store := `%windir%\WinSxS\` + component + `\DWrite.dll`
-	tests := map[string]struct {
-		events []evidence.Event
-		want   []string
-	}{
-		// payload-missing-download
-		"payload: failed, named by the datastore, absent": {
-			[]evidence.Event{install(0, hresult.FileNotFound), dbFile(kb, cab), fileState(cab, evidence.Absent)},
-			[]string{"payload-missing-download proven KB5034122 file:" + cab},
-		},
-		"payload: its folder is gone": {
-			[]evidence.Event{install(0, hresult.PathNotFound), dbFile(kb, cab), fileState(cab, evidence.NoFolder)},
-			[]string{`payload-missing-download proven KB5034122 directory:C:\Windows\SoftwareDistribution\Download\abc`},
-		},
-		"payload: merely absent, no failure": {
-			[]evidence.Event{install(0, 0), dbFile(kb, cab), fileState(cab, evidence.Absent)}, nil,
-		},
-		"payload: failed, then installed": {
-			[]evidence.Event{install(0, hresult.FileNotFound), install(1, 0), dbFile(kb, cab), fileState(cab, evidence.Absent)}, nil,
-		},
-		"payload: failed for another reason": {
-			[]evidence.Event{install(0, 0x80240022), dbFile(kb, cab), fileState(cab, evidence.Absent)}, nil,
-		},
-		"payload: the code alone, all files there": {
-			[]evidence.Event{install(0, hresult.FileNotFound), dbFile(kb, cab), fileState(cab, evidence.Present)}, nil,
-		},
-		"payload: never downloaded": {
-			[]evidence.Event{attempt(0, hresult.FileNotFound, evidence.PhaseDownload), dbFile(kb, cab), fileState(cab, evidence.Absent)},
-			nil,
-		},
-		"payload: downloaded, then gone before installing": {
-			[]evidence.Event{
-				attempt(0, 0, evidence.PhaseDownload), attempt(1, 0x80246007, evidence.PhaseDownload),
-				dbFile(kb, cab), fileState(cab, evidence.Absent),
-			},
-			[]string{"payload-missing-download proven KB5034122 file:" + cab},
-		},
-		"payload: the join failed": {
-			[]evidence.Event{install(0, hresult.FileNotFound), dbFile(update.Ref{}, cab), fileState(cab, evidence.Absent)},
-			[]string{"payload-missing-download likely  file:" + cab},
-		},
-		"payload: a log names the file, nothing to look at": {
-			[]evidence.Event{
-				install(0, hresult.FileNotFound),
-				logged(evidence.UpdateFileMissing, 3, kb, hresult.FileNotFound, evidence.Path, cab),
-			},
-			[]string{"payload-missing-download likely KB5034122 file:" + cab},
-		},
-		"payload: another update's file is absent": {
-			[]evidence.Event{
-				install(0, hresult.FileNotFound), dbFile(update.Ref{KB: "KB1111111"}, cab), fileState(cab, evidence.Absent),
-			}, nil,
-		},
-
-		// component-payload-missing
-		"store: a file was not found": {
-			[]evidence.Event{payload(evidence.PayloadMissing, 1, kb)},
-			[]string{"component-payload-missing proven KB5034122 file:" + store},
-		},
-		"store: the same file twice is one finding": {
-			[]evidence.Event{payload(evidence.PayloadMissing, 1, update.Ref{}), payload(evidence.PayloadCorrupt, 2, update.Ref{})},
-			[]string{"component-payload-missing proven  file:" + store},
-		},
-		"store: a scan lists what an update stumbled over": {
-			[]evidence.Event{payload(evidence.PayloadCorrupt, 1, update.Ref{}), payload(evidence.PayloadMissing, 2, kb)},
-			[]string{"component-payload-missing proven KB5034122 file:" + store},
-		},
-		"store: repaired since": {
-			[]evidence.Event{payload(evidence.PayloadMissing, 1, kb), payload(evidence.PayloadRepaired, 2, kb)}, nil,
-		},
-		"store: repaired before, missing again": {
-			[]evidence.Event{payload(evidence.PayloadRepaired, 1, kb), payload(evidence.PayloadMissing, 2, kb)},
-			[]string{"component-payload-missing proven KB5034122 file:" + store},
-		},
-		"store: a scan repaired all": {
-			[]evidence.Event{
-				payload(evidence.PayloadCorrupt, 1, kb),
-				logged(evidence.StoreScan, 2, update.Ref{}, 0, evidence.Result, "0x00000000", evidence.Detected, "1", evidence.Repaired, "1"),
-			}, nil,
-		},
-		"store: a scan could not repair": {
-			[]evidence.Event{
-				payload(evidence.PayloadCorrupt, 1, kb),
-				logged(evidence.StoreScan, 2, update.Ref{}, 0x800f081f, evidence.Result, "0x800F081F", evidence.Detected, "1", evidence.Repaired, "0"),
-			},
-			[]string{"component-payload-missing proven KB5034122 file:" + store},
-		},
-		"store: there after all": {
-			[]evidence.Event{payload(evidence.PayloadMissing, 1, kb), fileState(store, evidence.Present)}, nil,
-		},
-		"store: the update was installed later": {
-			[]evidence.Event{payload(evidence.PayloadMissing, 1, kb), install(5, 0)}, nil,
-		},
-
-		// server-content-missing
-		"server: 404 from the configured server": {
-			[]evidence.Event{server("http://WSUS:8530"), logged(evidence.DownloadFailed, 2, kb, notFound, evidence.URL, content)},
-			[]string{"server-content-missing proven KB5034122 file:" + content},
-		},
-		"server: 404 from an address of its form": {
-			[]evidence.Event{logged(evidence.DownloadFailed, 2, kb, notFound, evidence.URL, content)},
-			[]string{"server-content-missing likely KB5034122 file:" + content},
-		},
-		"server: one file, told by a source that knows the update and one that does not": {
-			[]evidence.Event{
-				server("http://wsus:8530"), logged(evidence.DownloadFailed, 2, update.Ref{}, notFound, evidence.URL, content),
-				logged(evidence.DownloadFailed, 3, kb, notFound, evidence.URL, strings.ToLower(content)),
-			},
-			[]string{"server-content-missing proven KB5034122 file:" + content},
-		},
-		"server: 404 from Microsoft": {
-			[]evidence.Event{logged(evidence.DownloadFailed, 2, kb, notFound, evidence.URL, "http://download.windowsupdate.com/c/x.cab")}, nil,
-		},
-		"server: 404 from another host than the configured one": {
-			[]evidence.Event{server("http://other:8530"), logged(evidence.DownloadFailed, 2, kb, notFound, evidence.URL, content)}, nil,
-		},
-		"server: another error": {
-			[]evidence.Event{server("http://wsus:8530"), logged(evidence.DownloadFailed, 2, kb, 0x80072ee2, evidence.URL, content)}, nil,
-		},
-		"server: the file came later": {
-			[]evidence.Event{
-				server("http://wsus:8530"), logged(evidence.DownloadFailed, 2, kb, notFound, evidence.URL, content),
-				logged(evidence.DownloadDone, 3, kb, 0, evidence.URL, content),
-			}, nil,
-		},
-		"server: the update was installed later": {
-			[]evidence.Event{
-				server("http://wsus:8530"), logged(evidence.DownloadFailed, 2, kb, notFound, evidence.URL, content), install(5, 0),
-			}, nil,
-		},
-
-		"a consequence stands behind its cause": {
-			[]evidence.Event{
-				server("http://wsus:8530"), logged(evidence.DownloadFailed, 2, kb, notFound, evidence.URL, content),
-				install(3, hresult.FileNotFound), dbFile(kb, cab), fileState(cab, evidence.Absent),
-			},
-			[]string{
-				"server-content-missing proven KB5034122 file:" + content,
-				"payload-missing-download proven KB5034122 file:" + cab,
-			},
-		},
-	}
-	for name, tt := range tests {
+	for name, tt := range examined {
 		t.Run(name, func(t *testing.T) {
 			b := evidence.NewBuilder()
 			for _, e := range tt.events {
