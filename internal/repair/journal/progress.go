@@ -1,0 +1,143 @@
+package journal
+
+import (
+	"fmt"
+
+	"github.com/redx-update/redx/internal/repair"
+)
+
+// Progress is how far a transaction got, by its journal.
+type Progress struct {
+	Begun    int // acts with an intent: those before this index
+	Prior    []Prior
+	Done     []bool
+	Undone   []bool
+	Decision Event // Commit, Rollback, or empty while none was taken
+	Ended    bool
+}
+
+// Progress follows the entries of a journal. An order that no transaction writes is ErrAltered.
+func (h *Header) Progress(entries []Entry) (Progress, error) {
+	p := h.start()
+	for _, e := range entries {
+		if err := p.next(h, e); err != nil {
+			return p, err
+		}
+	}
+	return p, nil
+}
+
+func (h *Header) start() Progress {
+	n := len(h.Acts)
+	return Progress{Prior: make([]Prior, n), Done: make([]bool, n), Undone: make([]bool, n)}
+}
+
+func (p *Progress) next(h *Header, e Entry) error {
+	if err := p.follow(h, e); err != nil {
+		return fmt.Errorf("%s of act %d: %w: %w", e.Event, e.Act, ErrAltered, err)
+	}
+	return nil
+}
+
+func (p *Progress) follow(h *Header, e Entry) error {
+	if e.Act < 0 || e.Act >= len(h.Acts) {
+		return fmt.Errorf("there are %d acts", len(h.Acts))
+	}
+	if p.Ended {
+		return fmt.Errorf("behind the end")
+	}
+	switch e.Event {
+	case Intent, Done:
+		return p.forward(h, e)
+	case Commit, Rollback:
+		return p.decide(e)
+	case Aside, Undone:
+		return p.back(h, e)
+	case End:
+		p.Ended = true
+		if p.Decision == "" {
+			return fmt.Errorf("without a decision")
+		}
+		return nil
+	}
+	return fmt.Errorf("unknown event")
+}
+
+func (p *Progress) forward(h *Header, e Entry) error {
+	switch {
+	case p.Decision != "":
+		return fmt.Errorf("behind the decision")
+	case e.Event == Intent && e.Act != p.Begun, e.Event == Done && (e.Act != p.Begun-1 || p.Done[e.Act]):
+		return fmt.Errorf("out of order")
+	case e.Event == Done:
+		p.Done[e.Act] = true
+		return nil
+	case e.Act > 0 && !p.Done[e.Act-1]:
+		return fmt.Errorf("before the one before was done")
+	}
+	p.Begun++
+	p.Prior[e.Act] = e.Prior
+	return e.Prior.check(h.Acts[e.Act])
+}
+
+// check refuses what no act can have found: what is given back must be what can have been.
+func (p Prior) check(a repair.Reversible) error {
+	ok := false
+	switch a.(type) {
+	case repair.Hold:
+		ok = p == Prior{Start: p.Start} && (p.Start == 0 || p.Start >= 2 && p.Start <= 4)
+	case repair.Halt:
+		ok = p == Prior{Running: p.Running}
+	case repair.Guard:
+		ok = p == Prior{}
+	default:
+		ok = p == Prior{Folder: p.Folder} && len(p.Folder) <= 64
+	}
+	if !ok {
+		return fmt.Errorf("what is told of the state before fits no %T", a)
+	}
+	return nil
+}
+
+func (p *Progress) decide(e Entry) error {
+	if p.Decision != "" {
+		return fmt.Errorf("behind another decision")
+	}
+	if e.Event == Commit && (p.Begun != len(p.Done) || !p.Done[len(p.Done)-1]) {
+		return fmt.Errorf("before all acts were done")
+	}
+	p.Decision = e.Event
+	return nil
+}
+
+func (p *Progress) back(h *Header, e Entry) error {
+	switch {
+	case p.Decision == "":
+		return fmt.Errorf("before the decision")
+	case e.Act >= p.Begun:
+		return fmt.Errorf("it was never begun")
+	case p.Decision == Commit && !h.Acts[e.Act].Passing():
+		return fmt.Errorf("it was to stay")
+	case e.Event == Undone:
+		p.Undone[e.Act] = true
+		return nil
+	case e.Copy == nil || !e.Copy.Undone:
+		return fmt.Errorf("without a name to move to")
+	}
+	target, ok := moved(h.Acts[e.Act])
+	if !ok || e.Copy.Of != target {
+		return fmt.Errorf("nothing can stand in its way")
+	}
+	return e.Copy.Check(h.Root)
+}
+
+// moved is the folder that an act renames.
+func moved(a repair.Reversible) (repair.Target, bool) {
+	switch a := a.(type) {
+	case repair.MoveAway:
+		return a.Target, true
+	case repair.BringBack:
+		return a.Target, true
+	}
+	return repair.Target{}, false
+}
