@@ -40,7 +40,7 @@ func (p *printer) entry(e *history.Entry) {
 	p.printf("%s\n", p.paint(attr, line))
 	var facts []string
 	if e.Operation == update.Uninstall {
-		facts = append(facts, "uninstall")
+		facts = append(facts, "uninstallation")
 	}
 	if e.Result == update.Failed {
 		facts = append(facts, "failed: "+e.Code.String())

@@ -87,7 +87,7 @@ func (p *printer) finding(n int, f *doctor.Finding) {
 	mark := map[doctor.Severity]string{doctor.Error: "X", doctor.Warning: "!", doctor.Info: "i"}[f.Severity]
 	attr := map[doctor.Severity]term.Attr{doctor.Error: term.Red, doctor.Warning: term.Yellow}[f.Severity]
 	p.printf("%s\n", p.paint(attr, fmt.Sprintf("%s  %d. %s", mark, n, f.Title)))
-	p.label("sure", string(f.Confidence)+surer(f))
+	p.label("certainty", string(f.Confidence)+surer(f))
 	p.label("update", updateText(f.Update))
 	for _, c := range f.Codes {
 		p.label("code", c.String())
