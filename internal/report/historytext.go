@@ -21,7 +21,7 @@ func HistoryText(w io.Writer, style term.Style, img Image, set *evidence.Set, en
 		p.entry(&entries[i])
 	}
 	if len(entries) == 0 {
-		p.printf("No update history found.\n")
+		p.printf("No update history to show.\n")
 	}
 	p.printf("\n")
 	p.unread(set)

@@ -192,7 +192,7 @@ func TestHistory(t *testing.T) {
 	golden(t, "history.json", asJSON(t, report.NewHistory(pc, set, entries)))
 	golden(t, "history_nothing.json", asJSON(t, report.NewHistory(pc, setOf(), nil)))
 	table.Reset()
-	if err := report.HistoryText(&table, plain, pc, setOf(), nil); err != nil || !strings.Contains(table.String(), "No update history found.") {
+	if err := report.HistoryText(&table, plain, pc, setOf(), nil); err != nil || !strings.Contains(table.String(), "No update history to show.") {
 		t.Errorf("an empty history: %v\n%s", err, table.String())
 	}
 }
