@@ -24,9 +24,14 @@ func Detect(out, err *os.File, getenv func(string) string) Style {
 	}
 }
 
+// isTerminal goes by the kind of file, which the null device shares.
 func isTerminal(f *os.File) bool {
 	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	null, err := os.Stat(os.DevNull)
+	return err != nil || !os.SameFile(info, null)
 }
 
 // Paint wraps text in the escape sequences of an attribute. It leaves it alone without colour or attribute.

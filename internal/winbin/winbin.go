@@ -63,12 +63,13 @@ func Filetime(ticks uint64) time.Time {
 	return time.Unix(sec, rest*100).UTC()
 }
 
-// PutFiletime converts a time to 100 ns ticks since 1601-01-01 UTC; the zero time gives 0.
+// PutFiletime converts a time to 100 ns ticks since 1601-01-01 UTC; the zero time and all before 1601 give 0.
 func PutFiletime(t time.Time) uint64 {
-	if t.IsZero() {
+	ticks := t.Unix()*1e7 + int64(t.Nanosecond())/100 + filetimeUnix
+	if t.Year() < 1601 {
 		return 0
 	}
-	return uint64(t.Unix()*1e7 + int64(t.Nanosecond())/100 + filetimeUnix)
+	return uint64(ticks)
 }
 
 // OLEDate converts an OLE automation date (days since 1899-12-30, fraction = time of day, UTC here). Values outside
@@ -77,16 +78,28 @@ func OLEDate(days float64) time.Time {
 	if math.IsNaN(days) || days < -657434 || days >= 2958466 || days == 0 {
 		return time.Time{}
 	}
-	whole, frac := math.Modf(days)
-	base := time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).AddDate(0, 0, int(whole))
-	return base.Add(time.Duration(math.Round(math.Abs(frac)*86400e3)) * time.Millisecond)
+	whole, frac := math.Modf(days) // of a negative date the fraction still counts forward
+	t := oleBase.AddDate(0, 0, int(whole)).Add(time.Duration(math.Round(math.Abs(frac)*msPerDay)) * time.Millisecond)
+	if t.Year() > 9999 {
+		return time.Time{}
+	}
+	return t
 }
 
-// PutOLEDate converts a time to an OLE automation date; the zero time gives 0.
+var oleBase = time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)
+
+const msPerDay = 86400e3
+
+// PutOLEDate converts a time to an OLE automation date, to the millisecond; the zero time gives 0.
 func PutOLEDate(t time.Time) float64 {
 	if t.IsZero() {
 		return 0
 	}
-	base := time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)
-	return float64(t.UTC().Sub(base).Milliseconds()) / 86400e3
+	ms := float64(t.UnixMilli() - oleBase.UnixMilli())
+	whole := math.Floor(ms / msPerDay)
+	frac := (ms - whole*msPerDay) / msPerDay
+	if whole < 0 {
+		return whole - frac
+	}
+	return whole + frac
 }
