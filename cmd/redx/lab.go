@@ -104,7 +104,7 @@ func runLab(cmd *cobra.Command, std stdio, o *labOptions) error {
 	if err := showOutcome(std, o, s, dir, outcome); err != nil {
 		return err
 	}
-	story.part("Look further:\n  redx diagnose --image %[1]s --json\n  redx history --image %[1]s\n  redx lab --list", dir)
+	story.part("Look further:\n  redx diagnose --image %[1]s --json\n  redx history --image %[1]s\n  redx lab --list\nThe image is yours; delete it when you are done.", dir)
 	if len(outcome.Wrong) > 0 {
 		return fmt.Errorf("the report is not what scenario %s expects: %w", s.Name, joinLines(outcome.Wrong))
 	}

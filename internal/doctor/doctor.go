@@ -114,7 +114,7 @@ func Examine(set *evidence.Set, checks []Check) []Finding {
 	return rootsFirst(all)
 }
 
-// identify digests what the finding is about, not how or when it was seen.
+// identify digests what the finding is about, not how, where or when it was seen.
 func identify(f *Finding) string {
 	h := sha256.New()
 	put := func(s string) { h.Write([]byte(strings.ToLower(s) + "\x00")) }
@@ -125,16 +125,31 @@ func identify(f *Finding) string {
 	}
 	var names []string
 	for _, file := range f.Files {
-		names = append(names, strings.ToLower(file.Path))
+		names = append(names, fileIdentity(file))
 	}
-	for _, m := range f.Missing {
-		names = append(names, strings.ToLower(m.Kind+":"+m.Name))
+	if len(f.Files) == 0 {
+		for _, m := range f.Missing {
+			names = append(names, m.Kind+":"+strings.ToLower(m.Name))
+		}
 	}
 	slices.Sort(names)
 	for _, n := range slices.Compact(names) {
 		put(n)
 	}
 	return f.Check + "-" + hex.EncodeToString(h.Sum(nil)[:6])
+}
+
+// fileIdentity is what a file is called on every PC: below the component store its component and name, elsewhere its
+// name alone, since drives, folders and servers differ.
+func fileIdentity(f File) string {
+	const store = `\winsxs\`
+	if path := strings.ToLower(f.Path); strings.Contains(path, store) {
+		return path[strings.Index(path, store)+len(store):]
+	}
+	if f.Path == "" && f.URL == "" {
+		return ""
+	}
+	return strings.ToLower(fileName(f))
 }
 
 func linkConsequences(all []Finding, checks []Check) {

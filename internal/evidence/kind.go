@@ -1,5 +1,7 @@
 package evidence
 
+import "strconv"
+
 // Kind names what an event says. Kinds are part of the saved form: they are added to, never renamed.
 type Kind string
 
@@ -73,3 +75,12 @@ const (
 	Unknown   = "unknown"   // could not be looked at
 	Different = "different" // there, with another size or digest than expected
 )
+
+// AsideName is the n-th name, from 1 on, that SoftwareDistribution is put aside under: SDTemp as in KB 910336, then
+// SDTemp.2 and so on.
+func AsideName(n int) string {
+	if n == 1 {
+		return "SDTemp"
+	}
+	return "SDTemp." + strconv.Itoa(n)
+}

@@ -25,7 +25,7 @@ type Options struct {
 }
 
 // Gather reads all there is. What cannot be read stands in the Set's Unread; the only errors are a cancelled context
-// and a bundle in which nothing was recognised (image.ErrNoWindows).
+// and a bundle in which nothing was recognised (image.ErrNoLogs).
 func Gather(ctx context.Context, img image.Image, opts Options) (*evidence.Set, error) {
 	g := &gatherer{img: img, out: evidence.NewBuilder(), opts: opts}
 	for _, n := range img.Notes() {
@@ -80,7 +80,7 @@ func (g *gatherer) readAll(ctx context.Context) error {
 		return err
 	}
 	if g.recognised == 0 && g.img.Kind() == image.Logs {
-		return fmt.Errorf("%s: %w: no log, trace or database that redx knows", g.img.Path(), image.ErrNoWindows)
+		return fmt.Errorf("%s: %w", g.img.Path(), image.ErrNoLogs)
 	}
 	return nil
 }
@@ -98,6 +98,7 @@ func (g *gatherer) readFile(ctx context.Context, path string) {
 		g.unread(path, err)
 		return
 	}
+	head, quoted := unquoteHead(head)
 	r, ok := recognise(head)
 	if !ok {
 		if len(head) > 0 && mustBeKnown(path) {
@@ -111,7 +112,7 @@ func (g *gatherer) readFile(ctx context.Context, path string) {
 		g.opts.Progress(path)
 	}
 	g.mu.Unlock()
-	in := &input{ctx: ctx, file: f, path: path, out: g.out, img: g.img, zone: &g.zone}
+	in := &input{ctx: ctx, file: f, path: path, out: g.out, img: g.img, zone: &g.zone, quoted: quoted}
 	if err := r.read(in); err != nil && ctx.Err() == nil {
 		g.unread(path, err)
 	}
@@ -141,6 +142,8 @@ type input struct {
 	out  *evidence.Builder
 	img  image.Image
 	zone *zone
+	// quoted says that every line begins with "> ", as in a mail.
+	quoted bool
 }
 
 // damage notes a damaged place; the reader goes on behind it. Only the first places of a file are kept, since a file
@@ -160,7 +163,13 @@ func (in *input) line(n int) evidence.Source { return evidence.Source{Path: in.p
 func (in *input) record(n uint64) evidence.Source { return evidence.Source{Path: in.path, Record: n} }
 
 // lines gives the file as a stream that ends when the context does.
-func (in *input) lines() io.Reader { return &cancelReader{ctx: in.ctx, r: in.file} }
+func (in *input) lines() io.Reader {
+	r := &cancelReader{ctx: in.ctx, r: in.file}
+	if in.quoted {
+		return newUnquoter(r)
+	}
+	return r
+}
 
 type cancelReader struct {
 	ctx context.Context

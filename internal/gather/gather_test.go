@@ -257,8 +257,8 @@ func TestNothingRecognised(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer img.Close()
-	if _, err := gather.Gather(t.Context(), img, gather.Options{}); !errors.Is(err, image.ErrNoWindows) {
-		t.Errorf("got %v, want %v", err, image.ErrNoWindows)
+	if _, err := gather.Gather(t.Context(), img, gather.Options{}); !errors.Is(err, image.ErrNoLogs) {
+		t.Errorf("got %v, want %v", err, image.ErrNoLogs)
 	}
 }
 

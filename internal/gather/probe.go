@@ -21,6 +21,7 @@ func (g *gatherer) probe(ctx context.Context) error {
 	if g.img.Kind() == image.Logs {
 		return nil
 	}
+	g.taken()
 	seen := map[string]bool{}
 	for _, e := range g.out.Events(evidence.DatastoreFile, evidence.UpdateFileMissing, evidence.PayloadMissing, evidence.PayloadCorrupt) {
 		if err := ctx.Err(); err != nil {
@@ -45,8 +46,8 @@ func (g *gatherer) fileState(ctx context.Context, path string, want *evidence.Ev
 	info, err := g.img.FS().Stat(path)
 	switch {
 	case err == nil && info.Dir:
-		fields[evidence.State] = evidence.Different
-		e.Text = "a folder is there instead of the file"
+		fields[evidence.State] = evidence.Absent
+		e.Text = "not there: a folder stands in its place"
 	case err == nil:
 		g.compare(ctx, &e, path, info, want)
 	case errors.Is(err, fs.ErrNotExist):
@@ -54,8 +55,28 @@ func (g *gatherer) fileState(ctx context.Context, path string, want *evidence.Ev
 	default:
 		fields[evidence.State] = evidence.Unknown
 		e.Text = "could not be looked at: " + plain(err).Error()
+		g.out.Unread(path, plain(err))
 	}
 	return e
+}
+
+// taken notes which names for a folder that is put aside are there already, up to the first free one, so that no
+// advice leads to a name that is taken.
+func (g *gatherer) taken() {
+	for n := 1; n < 100; n++ {
+		path := image.Join(g.img.SystemRoot(), evidence.AsideName(n))
+		state := evidence.Present
+		if _, err := g.img.FS().Stat(path); errors.Is(err, fs.ErrNotExist) {
+			state = evidence.Absent
+		}
+		g.out.Add(evidence.Event{
+			Kind: evidence.FileState, Source: evidence.Source{Path: path}, Text: "a name to put SoftwareDistribution aside under",
+			Fields: map[string]string{evidence.Path: path, evidence.State: state},
+		})
+		if state == evidence.Absent {
+			return
+		}
+	}
 }
 
 // absent tells a missing file from a missing folder, and names the first folder that is not there.

@@ -28,8 +28,10 @@ const (
 
 // Errors that callers branch on, besides fs.ErrNotExist and fs.ErrPermission.
 var (
-	// ErrNoWindows: there is no Windows installation there, or nothing recognised in the logs.
+	// ErrNoWindows: there is no Windows installation there.
 	ErrNoWindows = errors.New("no Windows installation found")
+	// ErrNoLogs: nothing that redx knows is among the logs.
+	ErrNoLogs = errors.New("no log, trace or database that redx knows")
 	// ErrBitLocker: the volume is encrypted and locked.
 	ErrBitLocker = errors.New("the volume is encrypted by BitLocker; unlock it first")
 	// ErrOutside: a link leads out of the image; it is never followed.

@@ -21,12 +21,18 @@ var payloadCodes = []hresult.Code{
 	0x80248027, // WU_E_DS_NODATA_FILE
 }
 
-// articleCommands are the steps of KB 910336 as commands.
-var articleCommands = []string{
-	"net stop wuauserv",
-	`ren %windir%\SoftwareDistribution SDTemp`,
-	"net start wuauserv",
-	openWindowsUpdate,
+// articleCommands are the steps of KB 910336 as commands, with a name that is not taken by an earlier reset.
+func articleCommands(set *evidence.Set) []string {
+	name := evidence.AsideName(1)
+	for n := 1; n < 100; n++ {
+		name = evidence.AsideName(n)
+		if state, looked := set.FileState(set.Machine.SystemRoot + `\` + name); !looked || state.Field(evidence.State) == evidence.Absent {
+			break
+		}
+	}
+	return []string{
+		"net stop wuauserv", `ren %windir%\SoftwareDistribution ` + name, "net start wuauserv", openWindowsUpdate,
+	}
 }
 
 // PayloadMissingDownload finds an update that was downloaded, whose installation failed because files are missing,
@@ -57,7 +63,7 @@ func payloadMissingDownload(x *doctor.Exam) []doctor.Finding {
 		if !lost[0].joined {
 			u = update.Ref{} // the file is certain, whose it is is not
 		}
-		out = append(out, payloadFinding(u, last, lost))
+		out = append(out, payloadFinding(x.Evidence, u, last, lost))
 	}
 	return out
 }
@@ -141,7 +147,7 @@ func lost(set *evidence.Set, e *evidence.Event) (lostFile, bool) {
 	l := lostFile{file: fileOf(e), evidence: []*evidence.Event{e}}
 	l.missing = doctor.Missing{Kind: doctor.MissingFile, Name: l.file.Path}
 	state, looked := set.FileState(l.file.Path)
-	if !looked || state.Field(evidence.State) == evidence.Unknown {
+	if !looked {
 		// In a bundle of logs nothing can be looked at: only what the log itself says is missing counts.
 		return l, e.Kind == evidence.UpdateFileMissing
 	}
@@ -170,7 +176,7 @@ func mergeLost(list []lostFile, l lostFile) []lostFile {
 	return append(list, l)
 }
 
-func payloadFinding(u update.Ref, last history.Entry, lost []lostFile) doctor.Finding {
+func payloadFinding(set *evidence.Set, u update.Ref, last history.Entry, lost []lostFile) doctor.Finding {
 	f := doctor.Finding{
 		Severity: doctor.Error, Confidence: doctor.Proven, Update: u,
 		Title: fmt.Sprintf("%s missing from the download folder of %s", filesAre(len(lost)), nameOf(u)),
@@ -178,7 +184,7 @@ func payloadFinding(u update.Ref, last history.Entry, lost []lostFile) doctor.Fi
 			"downloaded again: put the folder aside, then check for updates. Installed updates are not touched by that.",
 		Codes: []hresult.Code{last.Code},
 		Proof: slices.Clone(last.Proof[:1]),
-		Next:  slices.Clone(articleCommands),
+		Next:  articleCommands(set),
 	}
 	for _, l := range lost {
 		f.Files = append(f.Files, l.file)

@@ -1,0 +1,36 @@
+package gather
+
+import (
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+)
+
+func TestUnquote(t *testing.T) {
+	long := strings.Repeat("x>", headSize)
+	for name, tt := range map[string]struct {
+		in, want string
+		quoted   bool
+	}{
+		"plain":           {"a\nb\n", "a\nb\n", false},
+		"quoted":          {"> a\n> b\n\n>\n> c", "a\nb\n\n\nc", true},
+		"twice":           {">> a\n> > b\n", "a\nb\n", true},
+		"one line":        {"> a", "a", true},
+		"mixed":           {"> a\nb\n", "> a\nb\n", false},
+		"empty":           {"", "", false},
+		"a very long one": {"> " + long + "\n> b", long + "\nb", true},
+	} {
+		if _, quoted := unquoteHead([]byte(tt.in)); quoted != tt.quoted {
+			t.Errorf("%s: quoted %v, want %v", name, quoted, tt.quoted)
+		}
+		if !tt.quoted {
+			continue
+		}
+		// Only trailing white space of an empty quoted line is lost, with its mark.
+		got, err := io.ReadAll(iotest.OneByteReader(newUnquoter(strings.NewReader(tt.in))))
+		if err != nil || strings.TrimRight(string(got), "\n") != strings.TrimRight(tt.want, "\n") {
+			t.Errorf("%s: read %.40q (%d bytes, error %v), want %.40q (%d bytes)", name, got, len(got), err, tt.want, len(tt.want))
+		}
+	}
+}
