@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/redx-update/redx/internal/format"
 )
@@ -86,14 +87,14 @@ func copyFile(to, from string) error {
 	return errors.Join(err, out.Close())
 }
 
-// dsn writes a path as the file URI that SQLite wants, also for C:\x.
+// dsn writes a path as the file URI that SQLite wants: /C:/x for C:\x, and //server/share/x as it is.
 func dsn(path, options string) string {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		abs = path
 	}
 	slashed := filepath.ToSlash(abs)
-	if filepath.VolumeName(abs) != "" {
+	if !strings.HasPrefix(slashed, "/") {
 		slashed = "/" + slashed
 	}
 	return (&url.URL{Scheme: "file", Path: slashed, RawQuery: options}).String()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -27,10 +28,18 @@ var want = uso.Update{
 	Description: "d", MoreInfoURL: "http://x", Category: "2", Rebooted: true, ForOS: true, Metadata: "{}",
 }
 
-// store runs statements on a new database and gives its path; the name would break a URI that is not escaped.
+// name would break a URI that is not escaped. Windows has no question marks in names.
+func name() string {
+	if runtime.GOOS == "windows" {
+		return "store 100%#.db"
+	}
+	return "store 100%?#.db"
+}
+
+// store runs statements on a new database and gives its path.
 func store(t *testing.T, statements ...string) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "store 100%?#.db")
+	path := filepath.Join(t.TempDir(), name())
 	db, err := sql.Open("sqlite", filepath.Join(filepath.Dir(path), "made.db"))
 	if err != nil {
 		t.Fatal(err)

@@ -233,3 +233,23 @@ func TestDeep(t *testing.T) {
 		t.Errorf("walk: %d entries, %d of them with image.ErrLimit", count, limited)
 	}
 }
+
+func TestLogsFolderHostile(t *testing.T) {
+	dir := imagetest.Tree(t, map[string]string{"2024-01-01T10:00.log": "colon", `system`: "no hive", `x\SYSTEM`: "regf but broken"})
+	if err := os.Symlink("/etc/passwd", filepath.Join(dir, "CBS.log")); err != nil {
+		t.Fatal(err)
+	}
+	img := openLogs(t, dir)
+	if _, err := img.FS().Open("CBS.log"); !errors.Is(err, image.ErrOutside) {
+		t.Errorf("a link out of the bundle: got %v", err)
+	}
+	if got, err := read(img.FS(), "2024-01-01T10:00.log"); err != nil || got != "colon" {
+		t.Errorf("a name with a colon: got %q, %v", got, err)
+	}
+	if notes := strings.Join(img.Notes(), "\n"); !strings.Contains(notes, "links not followed: 1") {
+		t.Errorf("notes: %s", notes)
+	}
+	if _, _, err := img.Hive(image.System); err == nil || errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a broken hive: got %v, want its damage", err)
+	}
+}

@@ -19,6 +19,7 @@ import (
 //
 // The error is that of the operating system, or says why a zip cannot be opened.
 func OpenLogs(path string) (image.Image, error) {
+	path = wholeDrive(path)
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err

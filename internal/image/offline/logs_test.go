@@ -112,26 +112,6 @@ func TestLogsSingleFile(t *testing.T) {
 	}
 }
 
-func TestLogsFolderHostile(t *testing.T) {
-	dir := imagetest.Tree(t, map[string]string{"2024-01-01T10:00.log": "colon", `system`: "no hive", `x\SYSTEM`: "regf but broken"})
-	if err := os.Symlink("/etc/passwd", filepath.Join(dir, "CBS.log")); err != nil {
-		t.Fatal(err)
-	}
-	img := openLogs(t, dir)
-	if _, err := img.FS().Open("CBS.log"); !errors.Is(err, image.ErrOutside) {
-		t.Errorf("a link out of the bundle: got %v", err)
-	}
-	if got, err := read(img.FS(), "2024-01-01T10:00.log"); err != nil || got != "colon" {
-		t.Errorf("a name with a colon: got %q, %v", got, err)
-	}
-	if notes := strings.Join(img.Notes(), "\n"); !strings.Contains(notes, "links not followed: 1") {
-		t.Errorf("notes: %s", notes)
-	}
-	if _, _, err := img.Hive(image.System); err == nil || errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("a broken hive: got %v, want its damage", err)
-	}
-}
-
 func TestLogsZipHostile(t *testing.T) {
 	path := makeZip(t, [][2]string{
 		{"../up.log", "1"},
@@ -209,6 +189,7 @@ func TestLogsZipBombs(t *testing.T) {
 func TestLogsZipLarge(t *testing.T) {
 	temp := t.TempDir()
 	t.Setenv("TMPDIR", temp)
+	t.Setenv("TMP", temp)                              // as Windows calls it
 	large := strings.Repeat("0123456789abcdef", 3<<20) // 48 MB, which does not stay in memory
 	img := openLogs(t, makeZip(t, [][2]string{{"large.log", large}, {"small.log", imagetest.Big()}}))
 	f, err := img.FS().Open("large.log")

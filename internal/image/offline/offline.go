@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/redx-update/redx/internal/image"
 	"github.com/redx-update/redx/internal/registry"
@@ -18,6 +19,7 @@ import (
 //
 // Errors: image.ErrNoWindows with what was looked for, image.ErrBitLocker, and those of the operating system.
 func Open(path string) (image.Image, error) {
+	path = wholeDrive(path)
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
@@ -26,6 +28,14 @@ func Open(path string) (image.Image, error) {
 		return openTree(path)
 	}
 	return openRaw(path)
+}
+
+// wholeDrive takes D: for the drive. To Windows it is the folder that was current there last.
+func wholeDrive(path string) string {
+	if volume := filepath.VolumeName(path); volume == path && strings.HasSuffix(path, ":") {
+		return path + `\`
+	}
+	return path
 }
 
 // openTree opens a mounted disk or a copied tree.

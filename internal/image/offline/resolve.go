@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -122,7 +123,7 @@ func (r *resolver) step() error {
 	}
 	last := len(r.todo) == 0 && r.at.name == ""
 	if last {
-		r.at.name = spelled
+		r.at.name = r.f.spelling(r.at, spelled, info)
 	}
 	if isLink(info.Mode()) {
 		r.at.linked = r.at.linked || last
@@ -196,6 +197,9 @@ func split(slashed string) []string {
 
 // child finds a name in a folder: the exact one first, then the first in order that differs in case alone.
 func (f *folder) child(dir place, name string) (string, fs.FileInfo, error) {
+	if strings.Contains(name, ":") && !filepath.IsLocal(name) {
+		return "", nil, fs.ErrNotExist // on Windows, where no name has a colon and this would be a stream of a file
+	}
 	info, err := dir.in.Lstat(name)
 	if err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return name, info, err
@@ -210,6 +214,25 @@ func (f *folder) child(dir place, name string) (string, fs.FileInfo, error) {
 	}
 	info, err = dir.in.Lstat(spelled)
 	return spelled, info, err
+}
+
+// spelling is how the disk spells a name that was found as it was asked for. Where the file system itself does not mind
+// case, that says nothing of the spelling, and the folder is read for it.
+func (f *folder) spelling(dir place, name string, info fs.FileInfo) string {
+	other := strings.ToUpper(name)
+	if other == name {
+		other = strings.ToLower(name)
+	}
+	if other == name {
+		return name
+	}
+	if again, err := dir.in.Lstat(other); err != nil || !os.SameFile(info, again) {
+		return name
+	}
+	if listed, err := f.names.of(dir); err == nil && listed[fold(name)] != "" {
+		return listed[fold(name)]
+	}
+	return name
 }
 
 // maxNames bounds the cache: about 30 MB of names.
