@@ -163,11 +163,10 @@ func TestClocks(t *testing.T) {
 	}
 }
 
-// TestNeedsMore reads events that cannot be decoded from the file alone.
-func TestNeedsMore(t *testing.T) {
-	id := guid.MustParse("01020304-0506-0708-090a-0b0c0d0e0f10")
+// foreign makes one event of each kind that cannot be decoded from the file alone.
+func foreign(id guid.GUID) (wpp, manifest, classic []byte) {
 	le := binary.LittleEndian
-	wpp := make([]byte, 8+4+16+8+8+5)
+	wpp = make([]byte, 8+4+16+8+8+5)
 	le.PutUint16(wpp, uint16(len(wpp)))
 	wpp[3] = 0x90
 	le.PutUint16(wpp[6:], 1|2|8|32)
@@ -175,15 +174,21 @@ func TestNeedsMore(t *testing.T) {
 	le.PutUint64(wpp[28:], first)
 	le.PutUint32(wpp[36:], 8)
 	le.PutUint32(wpp[40:], 7)
-	manifest := make([]byte, 96)
+	manifest = make([]byte, 96)
 	manifest[0], manifest[2], manifest[3], manifest[44] = 96, 0x13, 0xc0, 2
 	le.PutUint32(manifest[8:], 8)
 	le.PutUint32(manifest[12:], 7)
 	le.PutUint64(manifest[16:], first)
 	copy(manifest[24:], id.LE())
-	classic := make([]byte, 56)
+	classic = make([]byte, 56)
 	classic[0], classic[2], classic[3], classic[5] = 56, 0x14, 0xc0, 2
 	copy(classic[8:40], manifest[8:40])
+	return wpp, manifest, classic
+}
+
+func TestNeedsMore(t *testing.T) {
+	id := guid.MustParse("01020304-0506-0708-090a-0b0c0d0e0f10")
+	wpp, manifest, classic := foreign(id)
 	for _, tt := range []struct {
 		rec      []byte
 		kind     etl.Kind

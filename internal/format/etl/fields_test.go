@@ -40,15 +40,18 @@ func u32(v uint32) []byte { return binary.LittleEndian.AppendUint32(nil, v) }
 
 func u64(v uint64) []byte { return binary.LittleEndian.AppendUint64(nil, v) }
 
-func TestFields(t *testing.T) {
+type fieldCase struct {
+	name   string
+	fields string
+	data   []byte
+	want   string
+}
+
+// fieldCases has every encoding of a field.
+func fieldCases() []fieldCase {
 	id := guid.MustParse("01020304-0506-0708-090a-0b0c0d0e0f10")
 	ft := winbin.PutFiletime(time.Date(2026, 3, 1, 7, 0, 0, 500, time.UTC))
-	for _, tt := range []struct {
-		name   string
-		fields string
-		data   []byte
-		want   string
-	}{
+	return []fieldCase{
 		{"Info", "Info\x00\x01", z16("text"), "text"},
 		{"Info without NUL", "Info\x00\x01", winbin.PutUTF16("text"), "text"},
 		{"two fields", "Info\x00\x01Code\x00\x07", append(z16("text"), u32(math.MaxUint32)...), "text Code=-1"},
@@ -80,7 +83,11 @@ func TestFields(t *testing.T) {
 		{"structure", "s\x00\x98\x02a\x00\x04b\x00\x04c\x00\x04", []byte{1, 2, 3}, "s={a=1 b=2} c=3"},
 		{"array of structures", "s\x00\xd8\x01a\x00\x04c\x00\x04", []byte{2, 0, 1, 2, 3}, "s=[{a=1}, {a=2}] c=3"},
 		{"no structures", "s\x00\xd8\x01a\x00\x04c\x00\x04", []byte{0, 0, 3}, "s=[] c=3"},
-	} {
+	}
+}
+
+func TestFields(t *testing.T) {
+	for _, tt := range fieldCases() {
 		t.Run(tt.name, func(t *testing.T) {
 			events, errs := all(open(t, withRecord(t, record(tt.fields, tt.data))))
 			if len(errs) > 0 || len(events) != 1 {
