@@ -2,7 +2,6 @@ package gather
 
 import (
 	"bytes"
-	"time"
 
 	"github.com/redx-update/redx/internal/evidence"
 	"github.com/redx-update/redx/internal/format/reporting"
@@ -20,8 +19,7 @@ func readReporting(in *input) error {
 		}
 		row := s.Row()
 		if !row.Time.IsZero() {
-			_, east := row.Time.Zone()
-			in.zone.sample(row.Time.UTC().Add(time.Duration(east)*time.Second), row.Time.UTC())
+			in.zone.sampleOf(row.Time)
 		}
 		in.reported(&row)
 	}

@@ -26,14 +26,35 @@ type agentLine struct {
 // agentReader follows the update agent: which thread works on which update, which job failed.
 type agentReader struct {
 	in      *input
-	updates map[uint32]update.ID // by thread
-	jobs    map[uint32]wulog.Job // failed and not yet told at which file, by thread
+	updates map[uint32]named[update.ID] // the last that a thread named
+	jobs    map[uint32]named[wulog.Job] // failed and not yet told at which file, by thread
+}
+
+// named is what a thread named, and when. Threads come from a pool: what one named an hour ago is not its work now.
+type named[T any] struct {
+	what T
+	at   time.Time
+}
+
+// How long what a thread named is taken for its work.
+const (
+	updateStays = 10 * time.Minute
+	jobStays    = time.Minute
+)
+
+// within gives what was named, or nothing when that is too long before now. Without times, lines are taken as near.
+func (n named[T]) within(d time.Duration, now time.Time) T {
+	if !n.at.IsZero() && !now.IsZero() && now.Sub(n.at).Abs() > d {
+		var none T
+		return none
+	}
+	return n.what
 }
 
 const maxThreads = 10000
 
 func newAgentReader(in *input) *agentReader {
-	return &agentReader{in: in, updates: map[uint32]update.ID{}, jobs: map[uint32]wulog.Job{}}
+	return &agentReader{in: in, updates: map[uint32]named[update.ID]{}, jobs: map[uint32]named[wulog.Job]{}}
 }
 
 func readUpdateLog(in *input) error {
@@ -95,7 +116,7 @@ func (a *agentReader) line(l *agentLine) {
 		clear(a.jobs)
 	}
 	if ids := wulog.UpdateIDs(l.text); len(ids) > 0 {
-		a.updates[l.tid] = ids[len(ids)-1]
+		a.updates[l.tid] = named[update.ID]{ids[len(ids)-1], l.time}
 	}
 	code, coded := wulog.Code(l.text)
 	if coded && code.Failed() {
@@ -104,6 +125,11 @@ func (a *agentReader) line(l *agentLine) {
 	if s, ok := wulog.ParseServer(l.text); ok && s.Role == "WSUS server" && s.URL != "" {
 		a.add(l, evidence.Event{Kind: evidence.UpdateServer, Fields: map[string]string{evidence.URL: s.URL}})
 	}
+	if m := reportStamp.FindStringSubmatch(l.text); m != nil {
+		if at, err := time.Parse("2006-01-02 15:04:05-0700", m[1]+m[2]); err == nil {
+			a.in.zone.sampleOf(at)
+		}
+	}
 	if ev, ok := wulog.ParseReportEvent(l.text); ok {
 		a.report(l, &ev)
 		return
@@ -111,11 +137,14 @@ func (a *agentReader) line(l *agentLine) {
 	a.download(l)
 	if path, ok := wulog.DownloadPath(l.text); ok && coded && isMissing(code) && !cleaning.MatchString(l.text) {
 		a.add(l, evidence.Event{
-			Kind: evidence.UpdateFileMissing, Code: code, Update: update.Ref{ID: a.updates[l.tid]},
+			Kind: evidence.UpdateFileMissing, Code: code, Update: update.Ref{ID: a.updates[l.tid].within(updateStays, l.time)},
 			Fields: map[string]string{evidence.Path: path},
 		})
 	}
 }
+
+// reportStamp is the time of a reported event, which has an offset as in ReportingEvents.log; those of the lines have none.
+var reportStamp = regexp.MustCompile(`REPORT EVENT: \S+\t(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d):\d{3}([+-]\d{4})\t`)
 
 // cleaning tells the lines in which the agent tidies up; what is gone already is no loss there.
 var cleaning = regexp.MustCompile(`(?i)\b(?:ResetPendingBlocks|expir\w*|delet\w*|remov\w*|purg\w*|clean\w*)|DeleteFile|RemoveDirectory`)
@@ -123,15 +152,15 @@ var cleaning = regexp.MustCompile(`(?i)\b(?:ResetPendingBlocks|expir\w*|delet\w*
 // download follows failed download jobs. BITS jobs name their file in a line behind, on the same thread.
 func (a *agentReader) download(l *agentLine) {
 	if j, ok := wulog.ParseJob(l.text); ok {
-		a.jobs[l.tid] = j
-		a.updates[l.tid] = j.Update
+		a.jobs[l.tid] = named[wulog.Job]{j, l.time}
+		a.updates[l.tid] = named[update.ID]{j.Update, l.time}
 		if j.URL != "" {
 			a.failed(l, j, wulog.JobFile{URL: j.URL})
 		}
 		return
 	}
 	if f, ok := wulog.ParseJobFile(l.text); ok {
-		a.failed(l, a.jobs[l.tid], f)
+		a.failed(l, a.jobs[l.tid].within(jobStays, l.time), f)
 	}
 }
 

@@ -42,6 +42,12 @@ func (z *zone) sample(local, utc time.Time) {
 	}
 }
 
+// sampleOf notes a time that bears its offset.
+func (z *zone) sampleOf(t time.Time) {
+	_, east := t.Zone()
+	z.sample(t.UTC().Add(time.Duration(east)*time.Second), t.UTC())
+}
+
 // toUTC converts a wall-clock time, or says that it cannot.
 func (z *zone) toUTC(local time.Time) (time.Time, bool) {
 	if z.rules != nil {

@@ -115,16 +115,21 @@ func TestLocalTimesAreNotMerged(t *testing.T) {
 	const legacy = "2024-01-11\t03:15:09:401\t1204\t4410\tReport\tREPORT EVENT: {6F9DA4C3-2C79-4BB8-9CF6-1C1FD3A1F003}\t" +
 		"2024-01-11 03:15:09:401+0100\t1\t182\t101\t{5C2A3F60-7D41-4BE9-9A0E-2F6F8E5B1D07}\t200\t80070002\tUpdateOrchestrator\t" +
 		"Failure\tContent Install\tInstallation Failure: Windows failed to install the following update with error 0x80070002: An update (KB5034122).\r\n"
-	alone := ofLogs(t, imagetest.Tree(t, map[string]string{"WindowsUpdate.log": legacy}))
+	bare := strings.Replace(legacy, "+0100\t", "\t", 1)
+	alone := ofLogs(t, imagetest.Tree(t, map[string]string{"WindowsUpdate.log": bare}))
 	if got := history.Merge(alone); len(got) != 1 || !got[0].Local || got[0].Time != clock("2024-01-11 03:15").Add(9401*time.Millisecond) {
 		t.Fatalf("a log alone: got %+v, unread %v", got, alone.Unread())
 	}
-	both := ofLogs(t, imagetest.Tree(t, map[string]string{"WindowsUpdate.log": legacy, "ReportingEvents.log": wide(reportedFailure)}))
+	zoned := ofLogs(t, imagetest.Tree(t, map[string]string{"WindowsUpdate.log": legacy}))
+	if got := history.Merge(zoned); len(got) != 1 || got[0].Local || got[0].Time != clock("2024-01-11 02:15").Add(9401*time.Millisecond) {
+		t.Errorf("a log whose reported events bear an offset: got %+v", got)
+	}
+	both := ofLogs(t, imagetest.Tree(t, map[string]string{"WindowsUpdate.log": bare, "ReportingEvents.log": wide(reportedFailure)}))
 	if got := history.Merge(both); len(got) != 1 || len(got[0].Sources) != 2 || got[0].Local {
 		t.Errorf("with a second log that knows the zone: got %+v", got)
 	}
-	january := strings.ReplaceAll(reportedFailure, "2024-01-11", "2023-06-11")
-	apart := ofLogs(t, imagetest.Tree(t, map[string]string{"WindowsUpdate.log": legacy, "ReportingEvents.log": wide(january)}))
+	june := strings.ReplaceAll(reportedFailure, "2024-01-11", "2023-06-11")
+	apart := ofLogs(t, imagetest.Tree(t, map[string]string{"WindowsUpdate.log": bare, "ReportingEvents.log": wide(june)}))
 	if got := history.Merge(apart); len(got) != 2 {
 		t.Errorf("with a zone known for another half of the year: %d entries, want 2", len(got))
 	}
