@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -41,13 +42,27 @@ func (w *where) open() (image.Image, error) {
 	default:
 		return nil, &problem{
 			exit: exitUsage, err: errors.New("say what to look at: --image PATH or --logs PATH"),
-			hint: "for a mounted Windows disk: --image /mnt/c; for a folder of collected logs: --logs DIR",
+			hint: `for a mounted Windows disk: --image /mnt/c or --image D:\; for a folder of collected logs: --logs DIR`,
 		}
 	}
-	if err != nil {
-		return nil, openProblem(err, w.logs != "")
+	if err == nil {
+		return img, nil
 	}
-	return img, nil
+	if hint := pathHint(w.image + w.logs); hint != "" {
+		return nil, &problem{exit: exitNoWindows, err: err, hint: hint}
+	}
+	return nil, openProblem(err, w.logs != "")
+}
+
+// pathHint knows two paths that only Windows makes of what was meant.
+func pathHint(path string) string {
+	switch {
+	case strings.Contains(path, `"`):
+		return `after a backslash a quote does not end the path: write "C:\My Disk", not "C:\My Disk\"`
+	case strings.HasPrefix(path, `\\.\`):
+		return `redx does not read devices here: give the drive, such as D:\, or a file with an image of the disk`
+	}
+	return ""
 }
 
 // openProblem says what to do about an installation, or logs, that could not be opened or read.
@@ -55,7 +70,7 @@ func openProblem(err error, logs bool) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return &problem{exit: exitNoWindows, err: err}
-	case errors.Is(err, image.ErrNoWindows) && logs:
+	case errors.Is(err, image.ErrNoLogs), errors.Is(err, image.ErrNoWindows) && logs:
 		return &problem{exit: exitNoWindows, err: err, hint: "docs/cli.md says what --logs takes; a Windows disk goes to --image"}
 	case errors.Is(err, image.ErrNoWindows):
 		return &problem{exit: exitNoWindows, err: err, hint: "--image wants the folder that has Windows in it; logs go to --logs"}
