@@ -47,6 +47,12 @@ var rules = []rule{
 		deny: outside,
 	},
 	{
+		why:    "what redx can do to a live Windows is all to be read in one place",
+		from:   []string{"internal/...", "cmd/..."},
+		except: []string{"internal/win/...", "internal/image/online/..."},
+		deny:   []string{"golang.org/x/sys/windows/...", "syscall"},
+	},
+	{
 		why:  "a reader never writes: only the lab, the agent's lab images and the server's publishing import writers",
 		from: []string{"internal/...", "cmd/..."},
 		except: []string{

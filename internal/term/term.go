@@ -6,12 +6,14 @@ import (
 	"os"
 	"strings"
 	"unicode"
+
+	"github.com/redx-update/redx/internal/win"
 )
 
 // Style says what the two streams can show.
 type Style struct {
-	Colour   bool // stdout is a terminal that wants colour
-	Progress bool // stderr is a terminal
+	Colour   bool // stdout is a terminal that wants colour and obeys escape sequences
+	Progress bool // stderr is a terminal that obeys them
 	Width    int  // columns to wrap prose at
 }
 
@@ -31,7 +33,7 @@ func isTerminal(f *os.File) bool {
 		return false
 	}
 	null, err := os.Stat(os.DevNull)
-	return err != nil || !os.SameFile(info, null)
+	return (err != nil || !os.SameFile(info, null)) && win.Escapes(f)
 }
 
 // Paint wraps text in the escape sequences of an attribute. It leaves it alone without colour or attribute.

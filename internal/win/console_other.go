@@ -1,0 +1,8 @@
+//go:build !windows
+
+package win
+
+import "os"
+
+// Escapes makes a terminal obey escape sequences and says whether it does. Terminals do, outside Windows.
+func Escapes(*os.File) bool { return true }
