@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/redx-update/redx/internal/repair"
 )
@@ -20,6 +21,7 @@ type wireHeader struct {
 	Rung    repair.Rung `json:"rung"`
 	Plan    string      `json:"plan"` // digest of all the rest: what was shown and agreed to
 	Acts    []wireAct   `json:"acts"`
+	Before  []Service   `json:"before,omitempty"`
 }
 
 type wireAct struct {
@@ -39,7 +41,7 @@ func (h *Header) Digest() (string, error) {
 func (h *Header) wire() (wireHeader, error) {
 	w := wireHeader{
 		Version: version, Machine: h.Machine, Dir: h.Root.Dir, Own: h.Root.Own, Kind: h.Kind, Undoes: h.Undoes, Rung: h.Rung,
-		Acts: []wireAct{},
+		Acts: []wireAct{}, Before: h.Before,
 	}
 	for _, a := range h.Acts {
 		wa, err := encodeAct(a)
@@ -98,6 +100,7 @@ func (w wireAct) decode() (repair.Reversible, error) {
 func (w wireHeader) decode(self Self) (Header, error) {
 	h := Header{
 		Machine: w.Machine, Root: repair.Root{Dir: w.Dir, Own: w.Own}, Kind: w.Kind, Undoes: w.Undoes, Rung: w.Rung,
+		Before: w.Before,
 	}
 	switch {
 	case w.Version != version:
@@ -122,5 +125,20 @@ func (w wireHeader) decode(self Self) (Header, error) {
 		}
 		h.Acts = append(h.Acts, a)
 	}
-	return h, nil
+	return h, h.checkBefore()
+}
+
+// checkBefore refuses services that no act is about, and start types that none of them has: they would be given back.
+func (h *Header) checkBefore() error {
+	for _, s := range h.Before {
+		about := slices.ContainsFunc(h.Acts, func(a repair.Reversible) bool {
+			return a == repair.Reversible(repair.Hold{Service: s.Name}) ||
+				a == repair.Reversible(repair.Halt{Service: s.Name}) ||
+				a == repair.Reversible(repair.Halt{Service: s.Name, Dependent: true})
+		})
+		if !about || s.Start != 0 && (s.Start < 2 || s.Start > 4) {
+			return fmt.Errorf("service %q with start type %d: %w", s.Name, s.Start, ErrAltered)
+		}
+	}
+	return nil
 }

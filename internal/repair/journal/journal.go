@@ -11,6 +11,7 @@ package journal
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/redx-update/redx/internal/repair"
 )
@@ -51,6 +52,24 @@ type Header struct {
 	Undoes  string // name of the journal that an Undo takes back
 	Rung    repair.Rung
 	Acts    []repair.Reversible
+	Before  []Service // every service that an act holds or stops, as it was before all of them
+}
+
+// Service is how a service was.
+type Service struct {
+	Name    string `json:"name"`
+	Start   int    `json:"start,omitempty"` // start type: 2 automatic, 3 on demand, 4 disabled; 0: there is no such service
+	Running bool   `json:"running,omitempty"`
+}
+
+// Was tells how a service was.
+func (h *Header) Was(name string) Service {
+	for _, s := range h.Before {
+		if strings.EqualFold(s.Name, name) {
+			return s
+		}
+	}
+	return Service{Name: name}
 }
 
 // Event is what a line behind the header says.
@@ -59,7 +78,7 @@ type Event string
 // The events, in the order in which they can come: for each act an intent and done; then one decision; then what is
 // given back or taken back; then the end.
 const (
-	Intent   Event = "intent"   // Act is about to be done; Prior is how it was before
+	Intent   Event = "intent"   // Act is about to be done
 	Done     Event = "done"     // it was done, and seen to be
 	Commit   Event = "commit"   // all is done, and safe on the disk
 	Rollback Event = "rollback" // all is taken back
@@ -68,20 +87,13 @@ const (
 	End      Event = "end"      // nothing is left to do
 )
 
-// Prior is how the thing that an act changes was before.
-type Prior struct {
-	Folder  string `json:"folder,omitempty"` // identity of the folder that is renamed; empty when there is none
-	Start   int    `json:"start,omitempty"`  // start type of a service: 2 automatic, 3 on demand, 4 disabled
-	Running bool   `json:"running,omitempty"`
-}
-
 // Entry is one line behind the header.
 type Entry struct {
-	Event Event        `json:"event"`
-	Act   int          `json:"act"` // index in Header.Acts; 0 for events about all
-	Prior Prior        `json:"prior,omitzero"`
-	Copy  *repair.Copy `json:"copy,omitempty"` // of Aside
-	Note  string       `json:"note,omitempty"` // for people
+	Event  Event        `json:"event"`
+	Act    int          `json:"act"`              // index in Header.Acts; 0 for events about all
+	Folder string       `json:"folder,omitempty"` // of Intent and Aside: identity of the folder that is renamed
+	Copy   *repair.Copy `json:"copy,omitempty"`   // of Aside
+	Note   string       `json:"note,omitempty"`   // for people
 }
 
 // Journal is a journal that was read whole.

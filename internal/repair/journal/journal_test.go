@@ -74,18 +74,18 @@ func header() Header {
 			repair.Halt{Service: "appidsvc", Dependent: true},
 			repair.MoveAway{Move: repair.Move{Target: sd, Copy: repair.Copy{Of: sd, N: 2}}},
 		},
+		Before: []Service{{"wuauserv", 3, true}, {"appidsvc", 2, false}},
 	}
 }
 
 // whole is every entry of a transaction that is taken back.
 func whole() []Entry {
 	var list []Entry
-	priors := []Prior{{}, {Start: 3}, {Running: true}, {}, {Folder: "id"}}
-	for i, p := range priors {
-		list = append(list, Entry{Event: Intent, Act: i, Prior: p}, Entry{Event: Done, Act: i})
+	for i, folder := range []string{"", "", "", "", "id"} {
+		list = append(list, Entry{Event: Intent, Act: i, Folder: folder}, Entry{Event: Done, Act: i})
 	}
 	return append(list, Entry{Event: Rollback},
-		Entry{Event: Aside, Act: 4, Prior: Prior{Folder: "new"}, Copy: &repair.Copy{Of: sd, Undone: true, N: 1}},
+		Entry{Event: Aside, Act: 4, Folder: "new", Copy: &repair.Copy{Of: sd, Undone: true, N: 1}},
 		Entry{Event: Undone, Act: 4}, Entry{Event: Undone, Act: 1}, Entry{Event: End})
 }
 
@@ -118,7 +118,7 @@ func TestWrittenIsRead(t *testing.T) {
 		t.Errorf("torn %v, entries (-want +got):\n%s", j.Torn, d)
 	}
 	p, err := j.Progress(j.Entries)
-	if err != nil || !p.Ended || p.Decision != Rollback || p.Begun != 5 || p.Prior[1].Start != 3 {
+	if err != nil || !p.Ended || p.Decision != Rollback || p.Begun != 5 || p.Folder[4] != "id" || j.Was("WUAUSERV").Start != 3 {
 		t.Errorf("progress %+v, %v", p, err)
 	}
 }
@@ -264,27 +264,37 @@ func TestForgedActsAreRefused(t *testing.T) {
 	}
 }
 
+// TestForgedServicesAreRefused holds that nothing else can be "given back".
+func TestForgedServicesAreRefused(t *testing.T) {
+	for _, s := range []Service{{"lsass", 4, false}, {"wuauserv", 1, false}, {"wuauserv", 5, false}, {"wuauserv", -1, true}} {
+		h := header()
+		h.Before = []Service{s}
+		if _, err := Read(written(t, h, nil), "j", self); !errors.Is(err, ErrAltered) {
+			t.Errorf("%+v: got %v, want ErrAltered", s, err)
+		}
+	}
+}
+
 func TestOrder(t *testing.T) {
-	intent := func(n int, p Prior) Entry { return Entry{Event: Intent, Act: n, Prior: p} }
+	intent := func(n int, folder string) Entry { return Entry{Event: Intent, Act: n, Folder: folder} }
 	done := func(n int) Entry { return Entry{Event: Done, Act: n} }
-	begun := []Entry{intent(0, Prior{}), done(0)}
+	begun := []Entry{intent(0, ""), done(0)}
 	for name, entries := range map[string][]Entry{
-		"an act is left out":              {intent(1, Prior{Start: 3})},
-		"done before it was intended":     {done(0)},
-		"done twice":                      append(slices.Clone(begun), done(0)),
-		"the next before the last":        {intent(0, Prior{}), intent(1, Prior{Start: 3})},
-		"committed too early":             append(slices.Clone(begun), Entry{Event: Commit}),
-		"an end without a decision":       append(slices.Clone(begun), Entry{Event: End}),
-		"undone without a decision":       append(slices.Clone(begun), Entry{Event: Undone}),
-		"forward behind the decision":     append(slices.Clone(begun), Entry{Event: Rollback}, intent(1, Prior{Start: 3})),
-		"undone what was never begun":     append(slices.Clone(begun), Entry{Event: Rollback}, Entry{Event: Undone, Act: 1}),
-		"two decisions":                   append(slices.Clone(begun), Entry{Event: Rollback}, Entry{Event: Rollback}),
-		"behind the end":                  append(slices.Clone(begun), Entry{Event: Rollback}, Entry{Event: End}, Entry{Event: End}),
-		"a service to be started at boot": append(slices.Clone(begun), intent(1, Prior{Start: 1})),
-		"a folder for a service":          append(slices.Clone(begun), intent(1, Prior{Folder: "x"})),
-		"an act that is not there":        {intent(9, Prior{})},
-		"an event that is not there":      {{Event: "delete"}},
-		"committed, then taken back":      append(slices.Clone(whole()[:10]), Entry{Event: Commit}, Entry{Event: Undone, Act: 4}),
+		"an act is left out":          {intent(1, "")},
+		"done before it was intended": {done(0)},
+		"done twice":                  append(slices.Clone(begun), done(0)),
+		"the next before the last":    {intent(0, ""), intent(1, "")},
+		"committed too early":         append(slices.Clone(begun), Entry{Event: Commit}),
+		"an end without a decision":   append(slices.Clone(begun), Entry{Event: End}),
+		"undone without a decision":   append(slices.Clone(begun), Entry{Event: Undone}),
+		"forward behind the decision": append(slices.Clone(begun), Entry{Event: Rollback}, intent(1, "")),
+		"undone what was never begun": append(slices.Clone(begun), Entry{Event: Rollback}, Entry{Event: Undone, Act: 1}),
+		"two decisions":               append(slices.Clone(begun), Entry{Event: Rollback}, Entry{Event: Rollback}),
+		"behind the end":              append(slices.Clone(begun), Entry{Event: Rollback}, Entry{Event: End}, Entry{Event: End}),
+		"a folder for a service":      append(slices.Clone(begun), intent(1, "x")),
+		"an act that is not there":    {intent(9, "")},
+		"an event that is not there":  {{Event: "delete"}},
+		"committed, then taken back":  append(slices.Clone(whole()[:10]), Entry{Event: Commit}, Entry{Event: Undone, Act: 4}),
 		"aside to a name of its own": append(slices.Clone(whole()[:10]), Entry{Event: Rollback},
 			Entry{Event: Aside, Act: 4, Copy: &repair.Copy{Of: sd, N: 1}}),
 		"aside for a service": append(slices.Clone(whole()[:10]), Entry{Event: Rollback},

@@ -8,8 +8,8 @@ import (
 
 // Progress is how far a transaction got, by its journal.
 type Progress struct {
-	Begun    int // acts with an intent: those before this index
-	Prior    []Prior
+	Begun    int      // acts with an intent: those before this index
+	Folder   []string // by act: identity of the folder that it renames; empty when there was none
 	Done     []bool
 	Undone   []bool
 	Decision Event // Commit, Rollback, or empty while none was taken
@@ -29,7 +29,7 @@ func (h *Header) Progress(entries []Entry) (Progress, error) {
 
 func (h *Header) start() Progress {
 	n := len(h.Acts)
-	return Progress{Prior: make([]Prior, n), Done: make([]bool, n), Undone: make([]bool, n)}
+	return Progress{Folder: make([]string, n), Done: make([]bool, n), Undone: make([]bool, n)}
 }
 
 func (p *Progress) next(h *Header, e Entry) error {
@@ -76,25 +76,9 @@ func (p *Progress) forward(h *Header, e Entry) error {
 		return fmt.Errorf("before the one before was done")
 	}
 	p.Begun++
-	p.Prior[e.Act] = e.Prior
-	return e.Prior.check(h.Acts[e.Act])
-}
-
-// check refuses what no act can have found: what is given back must be what can have been.
-func (p Prior) check(a repair.Reversible) error {
-	ok := false
-	switch a.(type) {
-	case repair.Hold:
-		ok = p == Prior{Start: p.Start} && (p.Start == 0 || p.Start >= 2 && p.Start <= 4)
-	case repair.Halt:
-		ok = p == Prior{Running: p.Running}
-	case repair.Guard:
-		ok = p == Prior{}
-	default:
-		ok = p == Prior{Folder: p.Folder} && len(p.Folder) <= 64
-	}
-	if !ok {
-		return fmt.Errorf("what is told of the state before fits no %T", a)
+	p.Folder[e.Act] = e.Folder
+	if _, ok := moved(h.Acts[e.Act]); len(e.Folder) > 64 || e.Folder != "" && !ok {
+		return fmt.Errorf("it renames no such folder")
 	}
 	return nil
 }

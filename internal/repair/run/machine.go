@@ -1,0 +1,95 @@
+// Package run takes a repair's transaction through: it does act after act, each written to the journal first, and at
+// the end either all is done or nothing is, and the services are as they were. It knows no Windows and no disk, only
+// what it can ask of them; the same code runs live, offline and on the simulated system that proves it.
+//
+// Its invariant is that it never believes what it has written, only what it sees: after a crash the journal tells how
+// things were before, and looking tells how they are. Every act may be done again and changes nothing when it was
+// done already.
+package run
+
+import (
+	"errors"
+
+	"github.com/redx-update/redx/internal/repair"
+)
+
+// Errors that machines return, for run to branch on.
+var (
+	// ErrHeld: something holds the folder open. Windows says so with error 5 or 32; with the rights of an
+	// administrator 5 means held as well, never missing rights.
+	ErrHeld = errors.New("something holds the folder open")
+	// ErrDenied: Windows does not let a service's start type be changed.
+	ErrDenied = errors.New("the service does not let itself be configured")
+)
+
+// Files are the folders of an installation.
+type Files interface {
+	// Folder looks at a folder. One that is not there is no error.
+	Folder(path string) (Folder, error)
+	// Names lists what stands in a folder.
+	Names(dir string) ([]string, error)
+	// Rename gives a folder another name on the same volume. What stands under that name is never replaced.
+	Rename(from, to string) error
+	// Sync makes all renames safe on the disk.
+	Sync() error
+}
+
+// Folder is what stands under a name.
+type Folder struct {
+	Present bool
+	ID      string // its identity on the volume, which a rename does not change
+	Reparse bool   // a link, or anything but a real folder
+}
+
+// Services are the services of a running Windows.
+type Services interface {
+	// Service looks at a service. One that is not there is no error.
+	Service(name string) (Service, error)
+	SetStart(name string, start int) error
+	// Stop stops a service and returns when it has stopped and its process let go; one that is stopped is no error.
+	Stop(name string) error
+	// Start starts a service; one that runs is no error.
+	Start(name string) error
+	// Guard makes redx start with Windows, to finish or take back what was begun; Unguard ends that.
+	Guarded() (bool, error)
+	Guard() error
+	Unguard() error
+	// Sync makes all configuration safe on the disk.
+	Sync() error
+}
+
+// Service is what is known of a service.
+type Service struct {
+	Present bool
+	Running bool
+	Start   int // start type: 2 automatic, 3 on demand, 4 disabled
+}
+
+const disabled = 4
+
+// Machine is what a repair changes.
+type Machine struct {
+	Files    Files
+	Services Services // nil where no service is touched
+	// Pause waits before a folder that is held is tried again, longer each time, and tells when to give up.
+	Pause func(attempt int) (again bool)
+}
+
+// way checks that a target is a real folder all the way down; nothing behind a link is ever touched.
+func (m Machine) way(t repair.Target, root repair.Root) error {
+	for _, path := range t.Way(root) {
+		f, err := m.Files.Folder(path)
+		if err != nil {
+			return err
+		}
+		if f.Reparse {
+			return &refused{path, "is a link or junction"}
+		}
+	}
+	return nil
+}
+
+// refused is something found that no repair may touch.
+type refused struct{ path, why string }
+
+func (e *refused) Error() string { return e.path + " " + e.why }

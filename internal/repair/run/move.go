@@ -1,0 +1,143 @@
+package run
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/redx-update/redx/internal/repair"
+	"github.com/redx-update/redx/internal/repair/journal"
+)
+
+// errLost: a folder is under neither of the names that it can have.
+var errLost = errors.New("the folder is neither where it was nor where it was moved to; nothing is done with it")
+
+// priorMove looks at the folder that an act will rename: a real one, under a name that leads nowhere else.
+func (t *transaction) priorMove(m repair.Move, from, to string) (id string, err error) {
+	root := t.log.Root
+	if err := t.way(m.Target, root); err != nil {
+		return "", err
+	}
+	f, err := t.Files.Folder(from)
+	if err != nil {
+		return "", err
+	}
+	if f.Reparse {
+		return "", &refused{from, "is a link or junction"}
+	}
+	if !f.Present {
+		return "", nil
+	}
+	taken, err := t.Files.Folder(to)
+	if err == nil && taken.Present {
+		err = &refused{to, "is there already; it is not overwritten"}
+	}
+	return f.ID, err
+}
+
+// rename gets the folder with that identity from one name to the other. Under the new name already, it is left.
+func (t *transaction) rename(id, from, to string) error {
+	for attempt := 0; ; attempt++ {
+		at, err := t.locate(id, from, to)
+		if err != nil || at == to {
+			return err
+		}
+		err = t.Files.Rename(from, to)
+		switch {
+		case err == nil:
+			return t.arrived(id, from, to)
+		case !errors.Is(err, ErrHeld) || !t.Pause(attempt):
+			return err
+		}
+		// Whatever came back meanwhile is stopped again.
+		if err := t.quiet(); err != nil {
+			return err
+		}
+	}
+}
+
+// locate tells under which of two names the folder stands.
+func (t *transaction) locate(id, a, b string) (string, error) {
+	for _, path := range []string{a, b} {
+		f, err := t.Files.Folder(path)
+		if err != nil {
+			return "", err
+		}
+		if f.Present && f.ID == id && !f.Reparse {
+			return path, nil
+		}
+	}
+	return "", fmt.Errorf("%s, %s: %w", a, b, errLost)
+}
+
+func (t *transaction) arrived(id, from, to string) error {
+	at, err := t.locate(id, from, to)
+	if err == nil && at != to {
+		err = fmt.Errorf("%s was renamed without an error and is still there", from)
+	}
+	return err
+}
+
+// takeBackMoves gives every folder its old name, the last moved first. While it does, nothing may run that opens
+// them: after a crash the services may be up again.
+func (t *transaction) takeBackMoves(p journal.Progress) error {
+	if !slices.ContainsFunc(t.log.Acts[:p.Begun], func(a repair.Reversible) bool { return !a.Passing() }) {
+		return nil
+	}
+	err := t.quiet()
+	for n := p.Begun - 1; n >= 0; n-- {
+		if back := t.takeBackMove(p, n); back != nil {
+			err = errors.Join(err, fmt.Errorf("take back: %v: %w", t.log.Acts[n], back))
+		}
+	}
+	return errors.Join(err, t.Files.Sync())
+}
+
+func (t *transaction) takeBackMove(p journal.Progress, n int) error {
+	id, root := p.Folder[n], t.log.Root
+	if id == "" {
+		return nil
+	}
+	var was, is string
+	switch a := t.log.Acts[n].(type) {
+	case repair.MoveAway:
+		was, is = a.Target.Path(root), a.Copy.Path(root)
+		if err := t.clear(n, a, id, was); err != nil {
+			return err
+		}
+	case repair.BringBack:
+		was, is = a.Copy.Path(root), a.Target.Path(root)
+	default:
+		return nil
+	}
+	if err := t.rename(id, is, was); err != nil {
+		return err
+	}
+	// A journal that cannot be written is no reason to stop here: the folder is back, and that can be seen.
+	_ = t.undone(p, n)
+	return nil
+}
+
+// clear moves aside what Windows has made anew under the name that a folder gets back.
+func (t *transaction) clear(n int, a repair.MoveAway, id, path string) error {
+	f, err := t.Files.Folder(path)
+	if err != nil || !f.Present || f.ID == id {
+		return err
+	}
+	if f.Reparse {
+		return &refused{path, "is a link or junction"}
+	}
+	aside := repair.Copy{Of: a.Target, Undone: true}
+	names, err := t.Files.Names(aside.Dir(t.log.Root))
+	if err != nil {
+		return err
+	}
+	if aside, err = aside.Free(names); err != nil {
+		return err
+	}
+	e := journal.Entry{Event: journal.Aside, Act: n, Folder: f.ID, Copy: &aside}
+	if err := t.log.Append(e); err != nil {
+		return err
+	}
+	return t.rename(f.ID, path, aside.Path(t.log.Root))
+}

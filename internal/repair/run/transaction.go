@@ -1,0 +1,205 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/redx-update/redx/internal/repair"
+	"github.com/redx-update/redx/internal/repair/journal"
+)
+
+// Outcome is how a transaction ended.
+type Outcome string
+
+// The outcomes.
+const (
+	Committed  Outcome = "done"
+	RolledBack Outcome = "rolled-back" // as if it had never begun; the error says why
+	Open       Outcome = "open"        // neither: the next redx, or the next start of Windows, goes on from the journal
+)
+
+// Mode is what becomes of a transaction that died before it was decided.
+type Mode int
+
+// The modes.
+const (
+	TakeBack Mode = iota
+	Resume
+)
+
+// transaction is one that is under way.
+type transaction struct {
+	Machine
+	log *journal.Writer
+}
+
+// Begin writes the journal of a transaction that the machine is ready for: how its services are is in it from the
+// first line on, so that it is known whatever happens. Nothing else is changed yet.
+func Begin(m Machine, fsys journal.FS, name string, h journal.Header) (*journal.Writer, error) {
+	for _, a := range h.Acts {
+		var service string
+		switch a := a.(type) {
+		case repair.Hold:
+			service = a.Service
+		case repair.Halt:
+			service = a.Service
+		default:
+			continue
+		}
+		if h.Was(service) != (journal.Service{Name: service}) {
+			continue
+		}
+		s, err := m.Services.Service(service)
+		if err != nil {
+			return nil, err
+		}
+		if s.Running && s.Start == disabled {
+			return nil, fmt.Errorf("service %s runs though it is disabled: it could not be started again", service)
+		}
+		if s.Present {
+			h.Before = append(h.Before, journal.Service{Name: service, Start: s.Start, Running: s.Running})
+		}
+	}
+	return journal.Create(fsys, name, h)
+}
+
+// Do takes a fresh journal's transaction through. When it cannot be done whole, all of it is taken back.
+func Do(ctx context.Context, m Machine, log *journal.Writer) (Outcome, error) {
+	t := transaction{m, log}
+	return t.decide(t.forward(ctx))
+}
+
+// Recover ends what a crash has left: what was decided is finished; what was not is resumed or taken back.
+func Recover(ctx context.Context, m Machine, log *journal.Writer, mode Mode) (Outcome, error) {
+	t := transaction{m, log}
+	p, err := t.progress()
+	if err != nil {
+		return Open, err
+	}
+	switch {
+	case p.Ended && p.Decision == journal.Commit:
+		return Committed, nil
+	case p.Ended:
+		return RolledBack, nil
+	case p.Decision == journal.Commit:
+		return t.finish()
+	case p.Decision == journal.Rollback || mode == TakeBack:
+		return t.back(nil)
+	}
+	if err := t.quiet(); err != nil {
+		return t.back(err)
+	}
+	return t.decide(t.forward(ctx))
+}
+
+func (t *transaction) progress() (journal.Progress, error) { return t.log.Progress(t.log.Entries) }
+
+// decide commits what was done whole, and takes back what was not.
+func (t *transaction) decide(err error) (Outcome, error) {
+	if err == nil {
+		err = t.sync()
+	}
+	if err == nil {
+		err = t.log.Append(journal.Entry{Event: journal.Commit})
+	}
+	if err != nil {
+		return t.back(err)
+	}
+	return t.finish()
+}
+
+// forward does every act, also those that the journal has as done: what was not safe on the disk is lost in a crash.
+func (t *transaction) forward(ctx context.Context) error {
+	for n, a := range t.log.Acts {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := t.do(n, a); err != nil {
+			return fmt.Errorf("%v: %w", a, err)
+		}
+	}
+	return nil
+}
+
+func (t *transaction) do(n int, a repair.Reversible) error {
+	p, err := t.progress()
+	if err != nil {
+		return err
+	}
+	if n >= p.Begun {
+		if p.Folder[n], err = t.prior(a); err != nil {
+			return err
+		}
+		if err := t.log.Append(journal.Entry{Event: journal.Intent, Act: n, Folder: p.Folder[n]}); err != nil {
+			return err
+		}
+	}
+	note, err := t.apply(a, p.Folder[n])
+	if err != nil || p.Done[n] {
+		return err
+	}
+	return t.log.Append(journal.Entry{Event: journal.Done, Act: n, Note: note})
+}
+
+func (t *transaction) sync() error {
+	err := t.Files.Sync()
+	if t.Services != nil {
+		err = errors.Join(err, t.Services.Sync())
+	}
+	return err
+}
+
+// finish gives back what only carried the repair.
+func (t *transaction) finish() (Outcome, error) {
+	if err := t.release(); err != nil {
+		return Open, err
+	}
+	if err := t.end(); err != nil {
+		return Open, err
+	}
+	return Committed, nil
+}
+
+// back takes everything back, for the reason given. It goes on when the journal cannot be written any more: what it
+// does, a later recovery sees.
+func (t *transaction) back(why error) (Outcome, error) {
+	p, err := t.progress()
+	if err != nil {
+		return Open, errors.Join(why, err)
+	}
+	if p.Decision == "" {
+		err = t.log.Append(journal.Entry{Event: journal.Rollback})
+	}
+	// The services run again whatever became of the rest.
+	if err = errors.Join(err, t.takeBackMoves(p), t.release()); err != nil {
+		return Open, errors.Join(why, err)
+	}
+	if err := t.end(); err != nil {
+		return Open, errors.Join(why, err)
+	}
+	return RolledBack, why
+}
+
+// end is reached when everything is as it shall be and safe on the disk; what starts redx with Windows goes last.
+func (t *transaction) end() error {
+	err := t.sync()
+	if err == nil {
+		err = t.unguard()
+	}
+	if err == nil {
+		err = t.sync()
+	}
+	if err != nil {
+		return err
+	}
+	return t.log.Append(journal.Entry{Event: journal.End})
+}
+
+// undone notes what was given back, once.
+func (t *transaction) undone(p journal.Progress, n int) error {
+	if p.Undone[n] || n >= p.Begun {
+		return nil
+	}
+	return t.log.Append(journal.Entry{Event: journal.Undone, Act: n})
+}
