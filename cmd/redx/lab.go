@@ -104,7 +104,11 @@ func runLab(cmd *cobra.Command, std stdio, o *labOptions) error {
 	if err := showOutcome(std, o, s, dir, outcome); err != nil {
 		return err
 	}
-	story.part("Look further:\n  redx diagnose --image %[1]s --json\n  redx history --image %[1]s\n  redx lab --list\nThe image is yours; delete it when you are done.", dir)
+	shown := dir
+	if strings.Contains(dir, " ") { // as users of Windows are often called
+		shown = `"` + dir + `"`
+	}
+	story.part("Look further:\n  redx diagnose --image %[1]s --json\n  redx history --image %[1]s\n  redx lab --list\nThe image is yours; delete it when you are done.", shown)
 	if len(outcome.Wrong) > 0 {
 		return fmt.Errorf("the report is not what scenario %s expects: %w", s.Name, joinLines(outcome.Wrong))
 	}
