@@ -57,7 +57,7 @@ type instance struct {
 }
 
 // stored finds a column's values in the record; none is null.
-func (r Row) stored(c *Column) ([]instance, error) {
+func (r *Row) stored(c *Column) ([]instance, error) {
 	if c.ID >= firstTagged {
 		return r.taggedValues(c)
 	}
@@ -69,7 +69,7 @@ func (r Row) stored(c *Column) ([]instance, error) {
 }
 
 // simple gives the value of a fixed or variable column, or its default when the record is older than the column.
-func (r Row) simple(c *Column) ([]byte, bool) {
+func (r *Row) simple(c *Column) ([]byte, bool) {
 	id := int(c.ID)
 	if id < firstVariable {
 		if id > r.fixedLast || id == 0 {

@@ -116,16 +116,17 @@ func (t *Table) yieldRow(n node, err error, number *int, yield func(Row, error) 
 
 // Column describes a column, as the catalog does.
 type Column struct {
-	Name     string
-	ID       uint32 // below 128 fixed, below 256 variable, else tagged
-	Type     ColumnType
-	Codepage int // of text columns: 1200 is UTF-16LE, else one byte a character
-
-	offset  int // of fixed columns: in the record
-	size    int // of fixed columns
-	flags   uint32
-	def     []byte
+	// What is asked of every column of every row comes first, so that it lies together.
+	ID      uint32 // below 128 fixed, below 256 variable, else tagged
+	Type    ColumnType
 	derived bool // from the template table
+	offset  int  // of fixed columns: in the record
+	size    int  // of fixed columns
+	def     []byte
+
+	Name     string
+	Codepage int // of text columns: 1200 is UTF-16LE, else one byte a character
+	flags    uint32
 }
 
 const (

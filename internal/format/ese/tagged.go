@@ -19,7 +19,7 @@ const (
 
 // taggedValues finds a tagged column: an array of (id, offset), then the values. In small pages the upper 3 bits of
 // the offset say derived, has a head byte, is null; in large ones only derived, and the head byte is always there.
-func (r Row) taggedValues(c *Column) ([]instance, error) {
+func (r *Row) taggedValues(c *Column) ([]instance, error) {
 	b := r.data[r.tagged:]
 	if len(b) < 4 {
 		return defaultOf(c), nil
@@ -32,8 +32,9 @@ func (r Row) taggedValues(c *Column) ([]instance, error) {
 	if n == 0 || 4*n > len(b) {
 		return nil, r.damage(c, "the array of tagged columns does not fit")
 	}
-	i := sort.Search(n, func(i int) bool { return tagOrder(b[4*i:]) >= c.order() })
-	if i == n || tagOrder(b[4*i:]) != c.order() {
+	want := c.order()
+	i := sort.Search(n, func(i int) bool { return tagOrder(b[4*i:]) >= want })
+	if i == n || tagOrder(b[4*i:]) != want {
 		return defaultOf(c), nil
 	}
 	word, end := u16(b, 4*i+2), len(b)
@@ -69,7 +70,7 @@ func defaultOf(c *Column) []instance {
 	return []instance{{data: c.def}}
 }
 
-func (r Row) small(c *Column, b []byte, word int) ([]instance, error) {
+func (r *Row) small(c *Column, b []byte, word int) ([]instance, error) {
 	switch {
 	case word&0x2000 != 0:
 		return nil, nil
@@ -81,7 +82,7 @@ func (r Row) small(c *Column, b []byte, word int) ([]instance, error) {
 }
 
 // headed takes apart a value that begins with its head byte.
-func (r Row) headed(c *Column, b []byte) ([]instance, error) {
+func (r *Row) headed(c *Column, b []byte) ([]instance, error) {
 	if len(b) == 0 {
 		return []instance{{data: b}}, nil
 	}
@@ -107,7 +108,7 @@ func (r Row) headed(c *Column, b []byte) ([]instance, error) {
 
 // multi takes several values apart: their offsets, whose upper bit says separated, then the values. When the head
 // says compressed, that is true of the first value only.
-func (r Row) multi(c *Column, b []byte, compressed bool) ([]instance, error) {
+func (r *Row) multi(c *Column, b []byte, compressed bool) ([]instance, error) {
 	if len(b) < 2 {
 		return nil, r.damage(c, "multi-value is empty")
 	}
@@ -132,7 +133,7 @@ func (r Row) multi(c *Column, b []byte, compressed bool) ([]instance, error) {
 	return out, nil
 }
 
-func (r Row) damage(c *Column, what string, args ...any) error {
+func (r *Row) damage(c *Column, what string, args ...any) error {
 	return format.At(r.Offset(), "table %s, record %d, column %s: %s",
 		r.table.Name, r.Number, c.Name, fmt.Sprintf(what, args...))
 }

@@ -36,7 +36,7 @@ func (r Row) Values(name string) ([][]byte, error) {
 }
 
 // expand gives a value's bytes; never nil without an error.
-func (r Row) expand(v instance) ([]byte, error) {
+func (r *Row) expand(v instance) ([]byte, error) {
 	b, err := v.data, error(nil)
 	switch {
 	case v.separated:
@@ -50,7 +50,7 @@ func (r Row) expand(v instance) ([]byte, error) {
 	return b, err
 }
 
-func (r Row) column(name string) *Column {
+func (r *Row) column(name string) *Column {
 	if r.table == nil {
 		return nil
 	}
@@ -61,7 +61,7 @@ func (r Row) column(name string) *Column {
 func (r Row) Bytes(name string) ([]byte, bool) { return r.first(r.column(name)) }
 
 // first gives the first value of a column, none for a nil column.
-func (r Row) first(c *Column) ([]byte, bool) {
+func (r *Row) first(c *Column) ([]byte, bool) {
 	if c == nil {
 		return nil, false
 	}
