@@ -86,6 +86,9 @@ func checkPeak(t *testing.T, reader, kind, path string) {
 	}
 	what, _, _ := strings.Cut(rest, "\n")
 	t.Logf("%-10s %-6s %4d MB, %v, %s", reader, kind, peak>>20, time.Since(start).Round(time.Millisecond), what)
+	if kind == "again" && strings.HasPrefix(what, "0 ") {
+		t.Errorf("%s: nothing was read of a sound file that goes on", reader)
+	}
 	if peak > peakLimit {
 		t.Errorf("%s, %s: peak of %d MB, want at most %d", reader, kind, peak>>20, peakLimit>>20)
 	}

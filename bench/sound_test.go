@@ -47,7 +47,8 @@ func soundFile(t *testing.T, reader string) sound {
 	case "uso":
 		return sound{soundUSO(t), 0, 100}
 	case "wer":
-		return sound{[]byte("EventType=WindowsWcpOtherFailure3\r\nSig[0].Name=Status\r\nSig[0].Value=80070002\r\n"), 35, 35}
+		const head = "Version=1\r\nEventType=WindowsWcpOtherFailure3\r\n"
+		return sound{[]byte(head + "Sig[0].Name=Status\r\nSig[0].Value=80070002\r\n"), len(head), len(head)}
 	}
 	lines := TextLines()[reader]
 	return sound{[]byte(lines), 0, len(lines)}

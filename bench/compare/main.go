@@ -56,19 +56,21 @@ func child(reader, path string) error {
 // readers are what a child can run, redx's and its peers'.
 func readers() map[string]func(path string) (figures, error) {
 	all := map[string]func(string) (figures, error){
-		"redx evtx all":     evtxAll,
-		"redx evtx updates": evtxUpdates,
-		"velocidex evtx":    velocidexEVTX,
-		"redx ese":          eseRows,
-		"go-ese":            goESERows,
-		"redx history":      history,
-		"go-ese history":    goESEHistory,
-		"redx cbs events":   servicingEvents,
-		"redx gather":       gatherFolder,
-		"redx cab":          unpackCab,
-		"go-cab":            goCab,
-		"redx hive":         hiveValues,
-		"regparser":         regparserValues,
+		"redx evtx all":      evtxAll,
+		"redx evtx updates":  evtxUpdates,
+		"velocidex evtx":     velocidexEVTX,
+		"redx ese":           fromFile(eseRows),
+		"redx ese in memory": inMemory(eseRows),
+		"go-ese":             fromFile(goESERows),
+		"go-ese in memory":   inMemory(goESERows),
+		"redx history":       history,
+		"go-ese history":     goESEHistory,
+		"redx cbs events":    servicingEvents,
+		"redx gather":        gatherFolder,
+		"redx cab":           unpackCab,
+		"go-cab":             goCab,
+		"redx hive":          hiveValues,
+		"regparser":          regparserValues,
 	}
 	for name, read := range bench.TextReaders() {
 		all["redx text "+name] = func(mb string) (figures, error) { return longText(read, name, mb) }

@@ -18,6 +18,7 @@ type side struct {
 	args  []string
 	size  int64 // of the input as both count it, to give a rate
 	count func(out []byte) (figures, error)
+	read  bool // its output is read in every run; grep stops at the first match when nobody does
 }
 
 // times are the runs of one side.
@@ -43,7 +44,7 @@ func self(reader, path string, size int64) side {
 	if err != nil {
 		exe = os.Args[0]
 	}
-	return side{name: reader, args: []string{exe, "-run", reader, path}, size: size, count: fromJSON}
+	return side{name: reader, args: []string{exe, "-run", reader, path}, size: size, count: fromJSON, read: true}
 }
 
 func fromJSON(out []byte) (f figures, err error) { return f, json.Unmarshal(out, &f) }
@@ -110,8 +111,7 @@ func (s side) run(counting bool) (f figures, cpu time.Duration, err error) {
 	cmd.Env = append(os.Environ(), "LC_ALL=C")
 	var out, complaint bytes.Buffer
 	cmd.Stderr = &complaint
-	own := len(s.args) > 1 && s.args[1] == "-run"
-	if s.count != nil && (counting || own) {
+	if s.count != nil && (counting || s.read) {
 		cmd.Stdout = &out
 	}
 	if err := cmd.Run(); err != nil {

@@ -27,6 +27,7 @@ func compareServicing(o options, dir string) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
+	grep.read = true
 	t, err := alternate(o.pairs, self("redx cbs events", path, size), self("redx gather", dir, size), grep)
 	if err != nil {
 		return nil, err
