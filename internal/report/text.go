@@ -8,6 +8,7 @@ import (
 
 	"github.com/redx-update/redx/internal/doctor"
 	"github.com/redx-update/redx/internal/evidence"
+	"github.com/redx-update/redx/internal/history"
 	"github.com/redx-update/redx/internal/image"
 	"github.com/redx-update/redx/internal/term"
 	"github.com/redx-update/redx/internal/update"
@@ -35,11 +36,48 @@ func Text(w io.Writer, style term.Style, img Image, set *evidence.Set, findings 
 		n++
 		p.finding(n, f)
 	}
-	if len(findings) == 0 {
+	puzzles := unexplained(set, findings)
+	if len(findings) == 0 && len(puzzles) == 0 {
 		p.nothing(set)
+	}
+	p.unexplained(puzzles)
+	if len(puzzles) > 0 && len(set.Unread()) > 0 {
+		p.printf("The evidence is incomplete; the reason may stand in what was not read.\n")
 	}
 	p.unread(set)
 	return p.err
+}
+
+// unexplained gives the updates whose last attempt failed and that no finding is about.
+func unexplained(set *evidence.Set, findings []doctor.Finding) []history.Entry {
+	var out []history.Entry
+	for _, group := range history.ByUpdate(history.Merge(set)) {
+		last, failing := group.Standing()
+		about := func(f doctor.Finding) bool { return f.Update.Same(group.Update) }
+		if failing && !slices.ContainsFunc(findings, about) {
+			last.Update = group.Update
+			out = append(out, last)
+		}
+	}
+	return out
+}
+
+// unexplained lists updates that fail for a reason that none of redx's causes is.
+func (p *printer) unexplained(entries []history.Entry) {
+	if len(entries) == 0 {
+		return
+	}
+	p.printf("%s\n", p.paint(term.Yellow, "?  Updates that fail, and redx did not find why:"))
+	for i := range entries {
+		if i == maxFilesShown {
+			p.printf("   and %d more (redx history --failed lists them)\n", len(entries)-i)
+			break
+		}
+		e := &entries[i]
+		p.printf("   %s\n", entryTitle(e))
+		p.printf("     %s, %s; redx explain %s says more\n", e.Code, strings.TrimSpace(entryTime(e)), e.Code.Hex())
+	}
+	p.printf("\n")
 }
 
 func isConsequence(f *doctor.Finding, all []doctor.Finding) bool {
@@ -215,7 +253,7 @@ func (p *printer) consequence(f *doctor.Finding) {
 
 func (p *printer) nothing(set *evidence.Set) {
 	if len(set.Unread()) == 0 {
-		p.printf("%s\n", p.paint(term.Green, "Nothing wrong found."))
+		p.printf("%s\n", p.paint(term.Green, "Nothing wrong found: no update fails, and none of the causes that redx looks for is there."))
 		return
 	}
 	p.printf("Nothing wrong found in what could be read, but the evidence is incomplete.\n")

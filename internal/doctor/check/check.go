@@ -8,7 +8,6 @@ import (
 
 	"github.com/redx-update/redx/internal/doctor"
 	"github.com/redx-update/redx/internal/evidence"
-	"github.com/redx-update/redx/internal/history"
 	"github.com/redx-update/redx/internal/update"
 )
 
@@ -19,48 +18,6 @@ func All() []doctor.Check {
 		ServerContentMissing(),
 		ComponentPayloadMissing(),
 	}
-}
-
-// attempts are the entries of one update's history, newest first.
-type attempts struct {
-	Update  update.Ref
-	Entries []history.Entry
-}
-
-// byUpdate groups a history by update, in the order of each update's newest entry.
-func byUpdate(entries []history.Entry) []attempts {
-	var groups []attempts
-	for _, e := range entries {
-		found := false
-		for i := range groups {
-			if groups[i].Update.Same(e.Update) {
-				groups[i].Update = groups[i].Update.Merge(e.Update)
-				groups[i].Entries = append(groups[i].Entries, e)
-				found = true
-				break
-			}
-		}
-		if !found && !e.Update.IsZero() {
-			groups = append(groups, attempts{Update: e.Update, Entries: []history.Entry{e}})
-		}
-	}
-	return groups
-}
-
-// standing gives the update's last attempt when that failed and no later one succeeded; where times cannot be
-// compared, any success elsewhere counts as later, since a false alarm is worse than a second question.
-func (a attempts) standing() (history.Entry, bool) {
-	last := a.Entries[0]
-	if last.Result != update.Failed {
-		return last, false
-	}
-	for _, e := range a.Entries {
-		ordered := !e.Local && !last.Local && !e.Time.IsZero() && !last.Time.IsZero()
-		if e.Result == update.Succeeded && !ordered {
-			return last, false
-		}
-	}
-	return last, true
 }
 
 // fileOf makes a finding's file of an event that names one.

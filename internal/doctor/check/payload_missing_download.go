@@ -50,8 +50,8 @@ func PayloadMissingDownload() doctor.Check {
 
 func payloadMissingDownload(x *doctor.Exam) []doctor.Finding {
 	var out []doctor.Finding
-	for _, group := range byUpdate(x.History) {
-		last, failing := group.standing()
+	for _, group := range history.ByUpdate(x.History) {
+		last, failing := group.Standing()
 		if !failing || !slices.Contains(payloadCodes, last.Code) || !wasDownloaded(x.Evidence, group) {
 			continue
 		}
@@ -70,7 +70,7 @@ func payloadMissingDownload(x *doctor.Exam) []doctor.Finding {
 
 // wasDownloaded reports that the failed attempt had its files once: it got as far as installing, or an earlier
 // download of the same update succeeded, and nothing says that the last download failed otherwise.
-func wasDownloaded(set *evidence.Set, group attempts) bool {
+func wasDownloaded(set *evidence.Set, group history.Attempts) bool {
 	if group.Entries[0].Phase == evidence.PhaseInstall {
 		return true
 	}
