@@ -35,7 +35,7 @@ func median(runs []time.Duration) time.Duration {
 
 // rate gives "69 MB/s".
 func (t *times) rate() string {
-	return fmt.Sprintf("%.0f MB/s", float64(t.size)/1e6/median(t.wall).Seconds())
+	return fmt.Sprintf("%.3g MB/s", float64(t.size)/1e6/median(t.wall).Seconds())
 }
 
 // self is this program reading a file with one of its readers.
