@@ -207,7 +207,7 @@ func TestStopWhileItStarts(t *testing.T) {
 	if err := s.Stop(within(t, 20*time.Second), name); err != nil {
 		t.Error(err)
 	}
-	<-started // either way: it may have been stopped before anyone saw it run
+	_ = <-started // either way: it may have been stopped before anyone saw it run
 	state(t, s, name, win.Stopped)
 }
 
