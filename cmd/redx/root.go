@@ -39,11 +39,11 @@ func (p *problem) print(w io.Writer) {
 			if i == 0 {
 				line = "redx: error: " + line
 			}
-			fmt.Fprintln(w, term.Printable(line))
+			_, _ = fmt.Fprintln(w, term.Printable(line)) // nobody is left to tell
 		}
 	}
 	if p.hint != "" {
-		fmt.Fprintln(w, term.Printable("redx: hint: "+p.hint))
+		_, _ = fmt.Fprintln(w, term.Printable("redx: hint: "+p.hint))
 	}
 }
 
@@ -92,9 +92,7 @@ func newRootCommand(std stdio) *cobra.Command {
 	root.SetIn(std.in)
 	root.SetOut(std.out)
 	root.SetErr(std.err)
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usageProblem(cmd, err)
-	})
+	root.SetFlagErrorFunc(usageProblem)
 	root.AddCommand(newDiagnoseCommand(std), newHistoryCommand(std), newRepairCommand(std), newExplainCommand(std), newLabCommand(std))
 	return strict(root)
 }

@@ -52,7 +52,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	cmd := exec.Command(path, args[2:]...)
 	cmd.Dir = ts.Getenv("WORK")
 	cmd.Env = []string{}
-	for _, k := range []string{"PATH", "HOME", "TMPDIR", "NO_COLOR", "WORK"} {
+	for _, k := range []string{"PATH", "HOME", "TMPDIR", "TMP", "NO_COLOR", "WORK"} {
 		cmd.Env = append(cmd.Env, k+"="+ts.Getenv(k))
 	}
 	cmd.Stdout, cmd.Stderr = &out, &errOut

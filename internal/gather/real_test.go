@@ -14,8 +14,8 @@ import (
 	"github.com/redx-update/redx/internal/testdata"
 )
 
-// real are the samples, the reader that must take each, and the findings that each alone must lead to.
-var real = []struct {
+// samples are the real files, the reader that must take each, and the findings that each alone must lead to.
+var samples = []struct {
 	name   string
 	reader string
 	want   []string
@@ -55,7 +55,7 @@ var real = []struct {
 func unpackAll(t *testing.T) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
-	for _, r := range real {
+	for _, r := range samples {
 		name := strings.TrimSuffix(r.name, ".gz")
 		writeFile(t, filepath.Join(dir, filepath.FromSlash(name)), testdata.Open(t, "windows/"+r.name))
 	}
@@ -69,7 +69,7 @@ func unpackAll(t *testing.T) (dir string) {
 // Every real file, given alone and under a name that says nothing, is known by its content and leads to the findings
 // that it must, and to no other.
 func TestRealFiles(t *testing.T) {
-	for _, r := range real {
+	for _, r := range samples {
 		t.Run(path.Base(r.name), func(t *testing.T) {
 			data := testdata.Open(t, "windows/"+r.name)
 			if got := gather.ReaderOf(data); got != r.reader {
@@ -90,7 +90,7 @@ func TestRealFiles(t *testing.T) {
 
 // The labelled excerpts say the same however they were saved.
 func TestRealExcerptsInOtherEncodings(t *testing.T) {
-	for _, r := range real {
+	for _, r := range samples {
 		if !strings.HasPrefix(r.name, "labelled/") {
 			continue
 		}

@@ -300,3 +300,18 @@ func TestWriteErrorsAreTold(t *testing.T) {
 		}
 	}
 }
+
+// TestFormulaGuard holds that no title is taken for a formula, whichever sign it begins with.
+func TestFormulaGuard(t *testing.T) {
+	for _, sign := range []string{"=", "+", "-", "@", "\t="} {
+		title := sign + "1+1"
+		var out bytes.Buffer
+		entry := history.Entry{Entry: update.Entry{Update: update.Ref{Title: title}, Result: update.Failed}}
+		if err := report.HistoryCSV(&out, []history.Entry{entry}); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(out.String(), ","+title) || !strings.Contains(out.String(), "1+1") {
+			t.Errorf("title %q stands unguarded in %q", title, out.String())
+		}
+	}
+}
