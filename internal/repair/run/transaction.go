@@ -183,14 +183,10 @@ func (t *transaction) back(why error) (Outcome, error) {
 
 // end is reached when everything is as it shall be and safe on the disk; what starts redx with Windows goes last.
 func (t *transaction) end() error {
-	err := t.sync()
-	if err == nil {
-		err = t.unguard()
+	if err := t.unguard(); err != nil {
+		return err
 	}
-	if err == nil {
-		err = t.sync()
-	}
-	if err != nil {
+	if err := t.sync(); err != nil {
 		return err
 	}
 	return t.log.Append(journal.Entry{Event: journal.End})
