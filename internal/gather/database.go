@@ -35,7 +35,7 @@ func readDatabase(in *input) error {
 
 // putAside tells the folders in which an earlier repair has left what was there before. Their history counts, their
 // files do not: nothing is to be looked for there any more.
-var putAside = regexp.MustCompile(`(?i)\\(?:SDTemp[^\\]*|SoftwareDistribution\.[^\\]+)\\|^(?:SDTemp[^\\]*|SoftwareDistribution\.[^\\]+)\\`)
+var putAside = regexp.MustCompile(`(?i)(?:^|\\)(?:SDTemp[^\\]*|SoftwareDistribution[^\\]+|DataStore[^\\]+)\\`)
 
 func readDatastore(in *input, store *datastore.Store) error {
 	damaged := 0
