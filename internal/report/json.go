@@ -28,10 +28,12 @@ type Image struct {
 
 // Diagnosis is `redx diagnose --json`; docs/json.md describes it. Fields are only added.
 type Diagnosis struct {
-	Image    Image             `json:"image"`
-	Findings []Finding         `json:"findings"`
-	Unread   []evidence.Unread `json:"unread"`
-	Notes    []string          `json:"notes,omitempty"`
+	Image    Image     `json:"image"`
+	Findings []Finding `json:"findings"`
+	// Unexplained are the last attempts of updates that fail and that no finding is about.
+	Unexplained []Entry           `json:"unexplained,omitempty"`
+	Unread      []evidence.Unread `json:"unread"`
+	Notes       []string          `json:"notes,omitempty"`
 }
 
 // Finding is one finding in JSON.
@@ -115,6 +117,9 @@ func NewDiagnosis(img Image, set *evidence.Set, findings []doctor.Finding) Diagn
 	d := Diagnosis{Image: img, Findings: []Finding{}, Unread: unread(set), Notes: set.Notes()}
 	for i := range findings {
 		d.Findings = append(d.Findings, newFinding(&findings[i]))
+	}
+	for _, e := range unexplained(set, findings) {
+		d.Unexplained = append(d.Unexplained, newEntry(&e))
 	}
 	return d
 }
