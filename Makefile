@@ -4,7 +4,7 @@ FUZZTIME ?= 10m
 # One worker, so that several targets can run side by side on a small machine.
 FUZZPARALLEL ?= 1
 
-.PHONY: build cross fuzz bench golden
+.PHONY: build cross fuzz bench golden wine
 
 build:
 	CGO_ENABLED=0 go build -trimpath -o redx ./cmd/redx
@@ -30,3 +30,7 @@ bench:
 golden:
 	REDX_UPDATE_SCRIPTS=1 go test ./cmd/redx
 	go test ./internal/report -update
+
+# The Windows build under Wine; tools/wine/run.sh says what it wants.
+wine:
+	@tools/wine/run.sh

@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# Runs tests of the Windows build under Wine: those of the packages that meet the machine, or of the packages given.
+# Wine is not Windows: it shows that the program starts, finds its way in Windows' paths and files, and gets on with a
+# service control manager. What held files, junctions, dependent services and event logs do there, it does not show.
+#
+#   tools/wine/run.sh [PACKAGE FOLDER...]
+#
+# It wants Wine 10 or later, which it does not install:
+#   Debian 13       apt-get install --no-install-recommends wine wine64
+#   Debian 12       has Wine 8, on which no program of Go 1.26 starts: unpack wine64, libwine, libc6 and
+#                   libz-mingw-w64 of Debian 13 beside the system
+#   REDX_WINE       the command, if it is not "wine"; "wineserver" is looked for beside it, then in PATH
+#   REDX_WINE_DIR   where its Windows is kept between runs, 800 MB; a folder of the user's cache unless set
+# As root it runs Wine as nobody, since to root no file is read-only.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+packages=(
+	cmd/redx internal/evidence internal/format/textline internal/format/uso internal/gather internal/image
+	internal/image/offline internal/lab internal/repair internal/term internal/win
+)
+[ $# = 0 ] || packages=("$@")
+
+fail() {
+	echo "tools/wine/run.sh: $*" >&2
+	exit 1
+}
+
+wine=$(command -v "${REDX_WINE:-wine}") || fail "no ${REDX_WINE:-wine} here; the head of this script says how to get it"
+server=$(dirname "$wine")/wineserver
+[ -x "$server" ] || server=$(command -v wineserver) || fail "no wineserver beside $wine"
+version=$("$wine" --version 2>/dev/null) || fail "$wine does not run"
+[[ $version =~ ^wine-([0-9]+) ]] || fail "$wine is $version"
+[ "${BASH_REMATCH[1]}" -ge 10 ] || fail "$wine is $version, and Go's programs need Wine 10"
+
+# Everything of Wine's stands in one folder that nobody else can write to.
+as=()
+default=${XDG_CACHE_HOME:-$HOME/.cache}/redx-wine
+if [ "$(id -u)" = 0 ]; then
+	as=(setpriv --reuid nobody --regid nogroup --clear-groups)
+	default=/var/cache/redx-wine
+fi
+dir=${REDX_WINE_DIR:-$default}
+install -d -m 755 "$dir"
+"${as[@]}" test -w "$dir" || chown nobody:nogroup "$dir"
+# Wine takes its settings from the environment, so it gets one of its own: with TMPDIR set some builds abort, and
+# without UTF-8 no file can have a name in another writing.
+inside() {
+	"${as[@]}" env -i PATH="$PATH" LANG=C.UTF-8 HOME="$dir" WINEPREFIX="$dir/prefix" WINEARCH=win64 WINEDEBUG=-all \
+		WINEDLLOVERRIDES='mscoree=;mshtml=;winedbg.exe=d;winemenubuilder.exe=d' XDG_RUNTIME_DIR="$dir" \
+		REDX_TEST_SERVICES=1 "$@"
+}
+# boot starts Windows, with the streams closed: its services would keep a pipe open for ever.
+boot() {
+	inside timeout 20 "$server" -p
+	inside timeout 180 "$wine" wineboot "$@" </dev/null >/dev/null 2>&1 || fail "wineboot $* failed"
+}
+halt() { inside timeout 20 "$server" -k 2>/dev/null || true; } # nothing to end is no error
+trap halt EXIT
+
+begun=$SECONDS
+step() { printf '\n== %s (%ss)\n' "$1" $((SECONDS - begun)); }
+
+step "$version, compile the tests"
+rm -rf "$dir/work"
+install -d "$dir/work"
+# The tests read files beside them, and the checkout may be closed to nobody.
+tar -c --exclude=.git --exclude=.ci cmd docs internal go.mod | tar -x -C "$dir/work" --no-same-owner
+for p in "${packages[@]}"; do
+	GOOS=windows GOARCH=amd64 CGO_ENABLED=0 go test -c -o "$dir/work/$p/redx.test.exe" "./$p"
+done
+[ ${#as[@]} = 0 ] || chown -R nobody:nogroup "$dir/work"
+
+step "start Wine"
+halt
+if [ ! -f "$dir/prefix/system.reg" ]; then
+	inside mkdir -p "$dir/prefix"
+	boot -i
+	# The first session holds the services' database locked for half a minute.
+	halt
+	sleep 1
+fi
+boot
+
+status=0
+for p in "${packages[@]}"; do
+	step "$p"
+	(cd "$dir/work/$p" && inside timeout 600 "$wine" ./redx.test.exe -test.timeout 9m </dev/null) || {
+		echo "FAILED: $p" >&2
+		status=1
+	}
+done
+step "done"
+exit $status
