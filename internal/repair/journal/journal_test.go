@@ -128,6 +128,9 @@ func TestEveryCut(t *testing.T) {
 	full := written(t, header(), whole())["j"].data
 	for cut := range len(full) + 1 {
 		for _, filler := range []string{"", "\x00\x00\x00", "garbage"} {
+			if filler != "" && cut%7 > 0 {
+				continue
+			}
 			m := memory{"j": {data: append(slices.Clone(full[:cut]), filler...)}}
 			lines := bytes.Count(full[:cut], []byte("\n"))
 			j, err := Read(m, "j", self)

@@ -375,3 +375,44 @@ func TestNobodyRunsRedxAgain(t *testing.T) {
 		})
 	}
 }
+
+// TestNobodyAfterAFailure is the same for a repair that fails at its last act: the power is cut while it goes there and
+// while it is taken back.
+func TestNobodyAfterAFailure(t *testing.T) {
+	h := shapes["two update folders"]
+	everyCrash(t, func(c crash) (died bool) {
+		if c.kill || c.second > 0 {
+			return false
+		}
+		for range 8 {
+			died = nobodyAfterAFailure(t, c, h)
+			c.seed += 100
+		}
+		return died
+	})
+}
+
+func nobodyAfterAFailure(t *testing.T, c crash, h journal.Header) (died bool) {
+	t.Helper()
+	w := computer(h)
+	w.Disk.Make(`C:\Windows\SDTemp.` + hashB) // planted
+	was := take(w)
+	w.CrashAt(c.at)
+	_, _ = do(w, "j", h)
+	died = w.Dead()
+	c.die(w)
+	if w.IsGuarded() {
+		if outcome, err := recovered(w, "j", c.mode); outcome != run.RolledBack {
+			t.Fatalf("%+v: %s: %v", c, outcome, err)
+		}
+	}
+	if got := was.state(w, h); got != "before" {
+		t.Fatalf("%+v: the folders are %s", c, got)
+	}
+	for name, s := range was.states {
+		if is := w.States()[name]; is.Start != s.Start {
+			t.Fatalf("%+v: %s has start type %d, had %d", c, name, is.Start, s.Start)
+		}
+	}
+	return died
+}
