@@ -56,7 +56,7 @@ func unpack(t testing.TB, path string) ([]byte, error) {
 	return io.ReadAll(z)
 }
 
-// Seeds adds every sample that matches the patterns as a fuzz seed, at run time only: real data is never committed.
+// Seeds adds every file that matches the patterns as a fuzz seed, at run time only: real data is never committed.
 // Without samples it adds nothing.
 func Seeds(f *testing.F, patterns ...string) {
 	f.Helper()
@@ -70,6 +70,9 @@ func Seeds(f *testing.F, patterns ...string) {
 			f.Fatal(err)
 		}
 		for _, name := range names {
+			if info, err := os.Stat(name); err == nil && info.IsDir() {
+				continue
+			}
 			b, err := unpack(f, name)
 			if err != nil {
 				f.Fatalf("read seed %s: %v", name, err)
