@@ -36,9 +36,9 @@ func because(f doctor.Finding, id string) doctor.Finding {
 	return f
 }
 
-func content(id string) doctor.Finding {
+func content() doctor.Finding {
 	return doctor.Finding{
-		ID: id, Check: contentMissing, Severity: doctor.Error, Confidence: doctor.Proven, Title: "the server lacks a file",
+		ID: "s", Check: contentMissing, Severity: doctor.Error, Confidence: doctor.Proven, Title: "the server lacks a file",
 		Next: []string{"curl -I http://wsus/Content/x.cab"},
 	}
 }
@@ -101,135 +101,137 @@ var (
 	curl = "advice: curl -I http://wsus/Content/x.cab"
 )
 
+// makeTests are findings and scenes by what they show, with the summary of the plan.
+var makeTests = map[string]struct {
+	findings []doctor.Finding
+	scene    func(*Scene)
+	options  Options
+	want     []string
+}{
+	"nothing found": {nil, nil, Options{}, nil},
+	"a missing payload climbs from its folder to the article": {
+		[]doctor.Finding{payload("a", hashA, 4)}, nil, Options{}, ladderA,
+	},
+	"two updates share the rungs": {
+		[]doctor.Finding{payload("a", hashA, 4), payload("b", strings.ToUpper(hashB), 0)},
+		nil,
+		Options{},
+		[]string{
+			"update-folder [a b] " + download + hashA + " > SDTemp." + hashA + ", " + download + hashB + " > SDTemp." + hashB +
+				" download 34 disk 34 services " + four,
+			`download [a b] C:\Windows\SoftwareDistribution\Download > SDTemp.Download download 304 disk 304 services ` + four,
+			`software-distribution [a b] C:\Windows\SoftwareDistribution > SDTemp download 304 disk 5304 services ` + four,
+		},
+	},
+	"names of older copies are kept, whatever their case": {
+		[]doctor.Finding{payload("a", hashA, 4)},
+		func(s *Scene) {
+			s.Names[`C:\Windows`] = []string{"SDTEMP", "sdtemp.2", "SDTemp.download", "SDTemp." + strings.ToUpper(hashA)}
+		},
+		Options{},
+		[]string{
+			"update-folder [a] " + download + hashA + " > SDTemp." + hashA + ".2 download 14 disk 14 services " + four,
+			`download [a] C:\Windows\SoftwareDistribution\Download > SDTemp.Download.2 download 304 disk 304 services ` + four,
+			`software-distribution [a] C:\Windows\SoftwareDistribution > SDTemp.3 download 304 disk 5304 services ` + four,
+		},
+	},
+	"a folder that is gone is no step": {
+		[]doctor.Finding{payload("a", hashA, 4)},
+		func(s *Scene) { s.Folders[Target{UpdateFolder, hashA}] = Folder{} },
+		Options{},
+		ladderA[1:],
+	},
+	"all folders gone": {
+		[]doctor.Finding{payload("a", hashA, 4)},
+		func(s *Scene) { s.Folders = nil },
+		Options{},
+		[]string{"turn: Windows': the folders that a repair would move are not there; check for updates again"},
+	},
+	"a file outside of the download folders supports no folder": {
+		[]doctor.Finding{payload("a", `..\..\System32`, 4)}, nil, Options{}, ladderA[1:],
+	},
+	"what is likely is not repaired": {
+		[]doctor.Finding{likely(payload("a", hashA, 4))},
+		nil,
+		Options{},
+		[]string{"turn: yours: redx repairs only what is proven; to be surer: look on the disk"},
+	},
+	"a server's fault": {
+		[]doctor.Finding{content()},
+		nil,
+		Options{},
+		[]string{"turn: the turn of whoever runs the update server: the server lacks a file", curl},
+	},
+	"a consequence of the server's fault is not repaired": {
+		[]doctor.Finding{content(), because(payload("a", hashA, 4), "s")},
+		nil,
+		Options{},
+		[]string{"turn: the turn of whoever runs the update server: the server lacks a file", curl},
+	},
+	"another update's fault is repaired beside the server's": {
+		[]doctor.Finding{content(), payload("a", hashA, 4)}, nil, Options{}, append(append([]string{}, ladderA...), curl),
+	},
+	"the component store is advice": {
+		[]doctor.Finding{component("c")},
+		nil,
+		Options{},
+		append([]string{"turn: yours: the component store is mended by the commands below, not by redx"}, dism...),
+	},
+	"offline no service is touched": {
+		[]doctor.Finding{payload("a", hashA, 4)},
+		func(s *Scene) { s.Live, s.Elevated = false, false },
+		Options{},
+		[]string{
+			strings.TrimSuffix(ladderA[0], four), strings.TrimSuffix(ladderA[1], four), strings.TrimSuffix(ladderA[2], four),
+		},
+	},
+	"redx's own folder: no Windows service is touched": {
+		nil, func(s *Scene) { s.Root = Root{Dir: `C:\ProgramData\redx\agent`, Own: true} },
+		Options{Article: true},
+		[]string{`software-distribution [] C:\ProgramData\redx\agent\SoftwareDistribution > SDTemp download 300 disk 5300 services `},
+	},
+	"the article waives the proof": {
+		[]doctor.Finding{likely(payload("a", hashA, 4))},
+		nil,
+		Options{Article: true},
+		[]string{"software-distribution [] C:\\Windows\\SoftwareDistribution > SDTemp download 300 disk 5300 services " + four},
+	},
+	"the article waives no refusal": {
+		nil, func(s *Scene) { s.Pending = []string{"pending.xml"} },
+		Options{Article: true},
+		[]string{"refused restart-pending: a restart is pending: pending.xml"},
+	},
+	"nothing to do is not refused": {
+		nil, func(s *Scene) { s.Pending = []string{"pending.xml"} }, Options{}, nil,
+	},
+	"every refusal is named, the gravest first": {
+		[]doctor.Finding{payload("a", hashA, 4)},
+		func(s *Scene) {
+			s.Elevated, s.Installing, s.Pending = false, []string{"TiWorker"}, []string{"RebootPending", "pending.xml"}
+			s.Locked, s.Hibernated, s.Dirty, s.ReadOnly, s.Free = true, `C:\hiberfil.sys`, true, "an image file", 5303
+			s.Unseen = []string{"SOFTWARE"}
+			s.Folders[Target{Rung: Download}] = Folder{Present: true, Reparse: []string{"D"}, Foreign: `D:\x`, Bytes: 300}
+		},
+		Options{},
+		[]string{
+			"refused not-elevated: redx runs without the rights of an administrator",
+			"refused install-running: an update is being installed: TiWorker",
+			"refused restart-pending: a restart is pending: RebootPending",
+			"refused restart-pending: a restart is pending: pending.xml",
+			"refused bitlocker: the volume is locked by BitLocker",
+			`refused hibernated: the installation is hibernated: C:\hiberfil.sys`,
+			"refused dirty-volume: the volume was not closed properly",
+			"refused read-only: an image file",
+			"refused reparse-point: D is a reparse point",
+			`refused other-volume: D:\x is on another volume`,
+			"refused disk-space: 5303 bytes are free, 5304 are needed",
+			"refused not-seen: could not be looked at: SOFTWARE",
+		},
+	},
+}
+
 func TestMake(t *testing.T) {
-	tests := map[string]struct {
-		findings []doctor.Finding
-		scene    func(*Scene)
-		options  Options
-		want     []string
-	}{
-		"nothing found": {nil, nil, Options{}, nil},
-		"a missing payload climbs from its folder to the article": {
-			[]doctor.Finding{payload("a", hashA, 4)}, nil, Options{}, ladderA,
-		},
-		"two updates share the rungs": {
-			[]doctor.Finding{payload("a", hashA, 4), payload("b", strings.ToUpper(hashB), 0)},
-			nil,
-			Options{},
-			[]string{
-				"update-folder [a b] " + download + hashA + " > SDTemp." + hashA + ", " + download + hashB + " > SDTemp." + hashB +
-					" download 34 disk 34 services " + four,
-				`download [a b] C:\Windows\SoftwareDistribution\Download > SDTemp.Download download 304 disk 304 services ` + four,
-				`software-distribution [a b] C:\Windows\SoftwareDistribution > SDTemp download 304 disk 5304 services ` + four,
-			},
-		},
-		"names of older copies are kept, whatever their case": {
-			[]doctor.Finding{payload("a", hashA, 4)},
-			func(s *Scene) {
-				s.Names[`C:\Windows`] = []string{"SDTEMP", "sdtemp.2", "SDTemp.download", "SDTemp." + strings.ToUpper(hashA)}
-			},
-			Options{},
-			[]string{
-				"update-folder [a] " + download + hashA + " > SDTemp." + hashA + ".2 download 14 disk 14 services " + four,
-				`download [a] C:\Windows\SoftwareDistribution\Download > SDTemp.Download.2 download 304 disk 304 services ` + four,
-				`software-distribution [a] C:\Windows\SoftwareDistribution > SDTemp.3 download 304 disk 5304 services ` + four,
-			},
-		},
-		"a folder that is gone is no step": {
-			[]doctor.Finding{payload("a", hashA, 4)},
-			func(s *Scene) { s.Folders[Target{UpdateFolder, hashA}] = Folder{} },
-			Options{},
-			ladderA[1:],
-		},
-		"all folders gone": {
-			[]doctor.Finding{payload("a", hashA, 4)},
-			func(s *Scene) { s.Folders = nil },
-			Options{},
-			[]string{"turn: Windows': the folders that a repair would move are not there; check for updates again"},
-		},
-		"a file outside of the download folders supports no folder": {
-			[]doctor.Finding{payload("a", `..\..\System32`, 4)}, nil, Options{}, ladderA[1:],
-		},
-		"what is likely is not repaired": {
-			[]doctor.Finding{likely(payload("a", hashA, 4))},
-			nil,
-			Options{},
-			[]string{"turn: yours: redx repairs only what is proven; to be surer: look on the disk"},
-		},
-		"a server's fault": {
-			[]doctor.Finding{content("s")},
-			nil,
-			Options{},
-			[]string{"turn: the turn of whoever runs the update server: the server lacks a file", curl},
-		},
-		"a consequence of the server's fault is not repaired": {
-			[]doctor.Finding{content("s"), because(payload("a", hashA, 4), "s")},
-			nil,
-			Options{},
-			[]string{"turn: the turn of whoever runs the update server: the server lacks a file", curl},
-		},
-		"another update's fault is repaired beside the server's": {
-			[]doctor.Finding{content("s"), payload("a", hashA, 4)}, nil, Options{}, append(append([]string{}, ladderA...), curl),
-		},
-		"the component store is advice": {
-			[]doctor.Finding{component("c")},
-			nil,
-			Options{},
-			append([]string{"turn: yours: the component store is mended by the commands below, not by redx"}, dism...),
-		},
-		"offline no service is touched": {
-			[]doctor.Finding{payload("a", hashA, 4)},
-			func(s *Scene) { s.Live, s.Elevated = false, false },
-			Options{},
-			[]string{
-				strings.TrimSuffix(ladderA[0], four), strings.TrimSuffix(ladderA[1], four), strings.TrimSuffix(ladderA[2], four),
-			},
-		},
-		"redx's own folder: no Windows service is touched": {
-			nil, func(s *Scene) { s.Root = Root{Dir: `C:\ProgramData\redx\agent`, Own: true} },
-			Options{Article: true},
-			[]string{`software-distribution [] C:\ProgramData\redx\agent\SoftwareDistribution > SDTemp download 300 disk 5300 services `},
-		},
-		"the article waives the proof": {
-			[]doctor.Finding{likely(payload("a", hashA, 4))},
-			nil,
-			Options{Article: true},
-			[]string{"software-distribution [] C:\\Windows\\SoftwareDistribution > SDTemp download 300 disk 5300 services " + four},
-		},
-		"the article waives no refusal": {
-			nil, func(s *Scene) { s.Pending = []string{"pending.xml"} },
-			Options{Article: true},
-			[]string{"refused restart-pending: a restart is pending: pending.xml"},
-		},
-		"nothing to do is not refused": {
-			nil, func(s *Scene) { s.Pending = []string{"pending.xml"} }, Options{}, nil,
-		},
-		"every refusal is named, the gravest first": {
-			[]doctor.Finding{payload("a", hashA, 4)},
-			func(s *Scene) {
-				s.Elevated, s.Installing, s.Pending = false, []string{"TiWorker"}, []string{"RebootPending", "pending.xml"}
-				s.Locked, s.Hibernated, s.Dirty, s.ReadOnly, s.Free = true, `C:\hiberfil.sys`, true, "an image file", 5303
-				s.Unseen = []string{"SOFTWARE"}
-				s.Folders[Target{Rung: Download}] = Folder{Present: true, Reparse: []string{"D"}, Foreign: `D:\x`, Bytes: 300}
-			},
-			Options{},
-			[]string{
-				"refused not-elevated: redx runs without the rights of an administrator",
-				"refused install-running: an update is being installed: TiWorker",
-				"refused restart-pending: a restart is pending: RebootPending",
-				"refused restart-pending: a restart is pending: pending.xml",
-				"refused bitlocker: the volume is locked by BitLocker",
-				`refused hibernated: the installation is hibernated: C:\hiberfil.sys`,
-				"refused dirty-volume: the volume was not closed properly",
-				"refused read-only: an image file",
-				"refused reparse-point: D is a reparse point",
-				`refused other-volume: D:\x is on another volume`,
-				"refused disk-space: 5303 bytes are free, 5304 are needed",
-				"refused not-seen: could not be looked at: SOFTWARE",
-			},
-		},
-	}
-	for name, tt := range tests {
+	for name, tt := range makeTests {
 		t.Run(name, func(t *testing.T) {
 			s := scene()
 			if tt.scene != nil {
@@ -250,7 +252,7 @@ func TestMake(t *testing.T) {
 }
 
 func TestTargetsAreAllThatMakeMoves(t *testing.T) {
-	findings := []doctor.Finding{payload("a", hashA, 4), payload("b", hashB, 4), component("c"), content("s")}
+	findings := []doctor.Finding{payload("a", hashA, 4), payload("b", hashB, 4), component("c"), content()}
 	targets := map[Target]bool{}
 	for _, tg := range Targets(findings, windows) {
 		if err := tg.Check(windows); err != nil {

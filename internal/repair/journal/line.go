@@ -19,10 +19,8 @@ type line struct {
 }
 
 func digest(before sum, seq int, data []byte) sum {
-	h := sha256.New()
-	fmt.Fprintf(h, "%x %d ", before, seq)
-	h.Write(data)
-	return sum(h.Sum(nil))
+	head := fmt.Appendf(nil, "%x %d ", before, seq)
+	return sha256.Sum256(append(head, data...))
 }
 
 // encodeLine gives the line with its end, and its digest.

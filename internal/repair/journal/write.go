@@ -3,6 +3,7 @@ package journal
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Writer appends to a journal. When Append returns without an error, the line is safe on the disk.
@@ -58,7 +59,7 @@ func Continue(fsys FS, j *Journal) (*Writer, error) {
 
 // Append writes an entry and syncs it. An entry that does not follow from those before it is refused.
 func (w *Writer) Append(e Entry) error {
-	entries := append(w.Entries[:len(w.Entries):len(w.Entries)], e)
+	entries := slices.Concat(w.Entries, []Entry{e})
 	if _, err := w.Header.Progress(entries); err != nil {
 		return err
 	}

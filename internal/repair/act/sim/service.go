@@ -88,7 +88,7 @@ func (w *World) Add(s Service, start int) {
 	w.Registry.durable[strings.ToLower(s.Name)] = start
 }
 
-// Start types of all services, and whether each runs.
+// States gives the start types of all services, and whether each runs.
 func (w *World) States() map[string]run.Service {
 	all := map[string]run.Service{}
 	for name, s := range w.Services {
