@@ -67,7 +67,7 @@ install -d "$dir/work"
 # The tests read files beside them, and the checkout may be closed to nobody.
 tar -c --exclude=.git --exclude=.ci cmd docs internal go.mod | tar -x -C "$dir/work" --no-same-owner
 for p in "${packages[@]}"; do
-	GOOS=windows GOARCH=amd64 CGO_ENABLED=0 go test -c -o "$dir/work/$p/redx.test.exe" "./$p"
+	GOOS=windows GOARCH=amd64 CGO_ENABLED=0 go test -c -o "$dir/run/$p/redx.test.exe" "./$p"
 done
 [ ${#as[@]} = 0 ] || chown -R nobody:nogroup "$dir/work"
 
@@ -85,7 +85,7 @@ boot
 status=0
 for p in "${packages[@]}"; do
 	step "$p"
-	(cd "$dir/work/$p" && inside timeout 600 "$wine" ./redx.test.exe -test.timeout 9m </dev/null) || {
+	(cd "$dir/run/$p" && inside timeout 600 "$wine" ./redx.test.exe -test.timeout 9m </dev/null) || {
 		echo "FAILED: $p" >&2
 		status=1
 	}
