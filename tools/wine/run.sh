@@ -62,14 +62,14 @@ begun=$SECONDS
 step() { printf '\n== %s (%ss)\n' "$1" $((SECONDS - begun)); }
 
 step "$version, compile the tests"
-rm -rf "$dir/work"
-install -d "$dir/work"
+rm -rf "$dir/run"
+install -d "$dir/run"
 # The tests read files beside them, and the checkout may be closed to nobody.
-tar -c --exclude=.git --exclude=.ci cmd docs internal go.mod | tar -x -C "$dir/work" --no-same-owner
+tar -c --exclude=.git --exclude=.ci cmd docs internal go.mod | tar -x -C "$dir/run" --no-same-owner
 for p in "${packages[@]}"; do
 	GOOS=windows GOARCH=amd64 CGO_ENABLED=0 go test -c -o "$dir/run/$p/redx.test.exe" "./$p"
 done
-[ ${#as[@]} = 0 ] || chown -R nobody:nogroup "$dir/work"
+[ ${#as[@]} = 0 ] || chown -R nobody:nogroup "$dir/run"
 
 step "start Wine"
 halt
