@@ -88,7 +88,7 @@ func unpackedSize(path string) (sum int64, err error) {
 	return sum, nil
 }
 
-// unpackCab writes the files into a folder that is removed again, as cabextract's is when all is done.
+// unpackCab writes the files into a temporary folder, never beside the cabinet, which may be a shared sample.
 func unpackCab(path string) (f figures, err error) {
 	file, size, err := open(path)
 	if err != nil {
@@ -99,10 +99,11 @@ func unpackCab(path string) (f figures, err error) {
 	if err != nil {
 		return f, err
 	}
-	dir := filepath.Join(filepath.Dir(path), "ours")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	dir, err := os.MkdirTemp("", "redx-bench-cab-")
+	if err != nil {
 		return f, err
 	}
+	defer os.RemoveAll(dir)
 	err = c.Each(func(file cab.File, r io.Reader) error {
 		f.Count++
 		out, err := os.Create(filepath.Join(dir, filepath.Base(file.Name)))
