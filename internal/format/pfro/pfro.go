@@ -1,5 +1,6 @@
 // Package pfro reads PFRO.log, in which Windows notes at each start which pending file renames failed. It splits
-// lines; it judges nothing. Layout as people have published it; no real sample was at hand.
+// lines; it judges nothing. Layout as people have published it, and as seen on a public PFRO.log of Windows 10
+// (numbers are not padded).
 //
 //	1/11/2024 3:14:55 - PFRO Error: \??\C:\Windows\Temp\a.tmp, |delete operation|, 0xc0000034
 //	1/11/2024 3:14:55 - 2 Successful PFRO operations
@@ -30,14 +31,14 @@ type Entry struct {
 func NewScanner(r io.Reader) *textline.Scanner[Entry] { return textline.NewScanner(r, parse) }
 
 var (
-	stamp   = regexp.MustCompile(`^(\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d{2}:\d{2}) - `)
+	stamp   = regexp.MustCompile(`^(\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d{1,2}:\d{1,2}) - `)
 	failure = regexp.MustCompile(`^PFRO Error: (.+?), ?\|?(.*?)\|?, ?(0x[0-9a-fA-F]{8})`)
 )
 
 func parse(no int, line []byte) Entry {
 	e := Entry{Line: no, Text: bytes.TrimSpace(line)}
 	if m := stamp.FindSubmatch(e.Text); m != nil {
-		if t, err := time.Parse("1/2/2006 15:04:05", string(m[1])); err == nil {
+		if t, err := time.Parse("1/2/2006 15:4:5", string(m[1])); err == nil {
 			e.Time, e.Text = t, e.Text[len(m[0]):]
 		}
 	}

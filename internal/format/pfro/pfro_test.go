@@ -12,14 +12,14 @@ import (
 
 const sample = "1/11/2024 3:14:55 - PFRO Error: \\??\\C:\\a.tmp, |delete operation|, 0xc0000034\r\n" +
 	"1/11/2024 3:14:55 - PFRO Error: \\??\\C:\\b.dll, \\??\\C:\\c.dll, 0xc0000022\r\n" +
-	"1/11/2024 3:14:55 - 2 Successful PFRO operations\r\n\r\nnothing\r\n"
+	"1/11/2024 3:4:5 - 2 Successful PFRO operations\r\n\r\nnothing\r\n"
 
 func TestScanner(t *testing.T) {
 	at := time.Date(2024, 1, 11, 3, 14, 55, 0, time.UTC)
 	want := []Entry{
 		{Line: 1, Time: at, Path: `\??\C:\a.tmp`, Code: 0xc0000034},
 		{Line: 2, Time: at, Path: `\??\C:\b.dll`, Target: `\??\C:\c.dll`, Code: 0xc0000022},
-		{Line: 3, Time: at},
+		{Line: 3, Time: time.Date(2024, 1, 11, 3, 4, 5, 0, time.UTC)}, // Windows does not pad
 		{Line: 4},
 		{Line: 5},
 	}
