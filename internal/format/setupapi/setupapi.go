@@ -3,8 +3,8 @@
 //
 // Layout as documented for SetupAPI text logs and observed on a real setupapi.dev.log: a section begins with
 // ">>>  [title]" and ">>>  Section start <time>", ends with "<<<  Section end <time>" and "<<<  [Exit status: ...]";
-// lines between carry "!" (warning) or "!!!" (error) in front of a three-letter category. No sample of the offline
-// and upgrade logs was at hand.
+// lines between carry "!" (warning) or "!!!" (error) in front of a three-letter category. Public samples of the offline
+// and upgrade logs were looked at on the side.
 package setupapi
 
 import (
