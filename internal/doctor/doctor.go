@@ -43,7 +43,10 @@ type Check struct {
 	Reads []evidence.Kind
 	// ConsequenceOf names the checks whose findings explain this one's when they are about the same update.
 	ConsequenceOf []string
-	Run           func(*Exam) []Finding
+	// Unproven says that its pattern stands in no real log and in no document of Microsoft's. Such a check reports at
+	// most Likely, but for a file that was looked for and is not there.
+	Unproven bool
+	Run      func(*Exam) []Finding
 }
 
 // Exam is what a check may look at.
@@ -102,6 +105,9 @@ func Examine(set *evidence.Set, checks []Check) []Finding {
 	for _, c := range checks {
 		for _, f := range c.Run(exam) {
 			f.Check = c.ID
+			if c.Unproven {
+				f.hedge()
+			}
 			f.Codes = distinct(f.Codes)
 			f.ID = identify(&f)
 			if !slices.ContainsFunc(all, func(o Finding) bool { return o.ID == f.ID }) {
@@ -112,6 +118,21 @@ func Examine(set *evidence.Set, checks []Check) []Finding {
 	linkConsequences(all, checks)
 	slices.SortStableFunc(all, bySeverity)
 	return rootsFirst(all)
+}
+
+// hedge takes back a certainty that rests on nothing but a pattern which no real log has confirmed.
+func (f *Finding) hedge() {
+	if f.Confidence != Proven || slices.ContainsFunc(f.Proof, seenAbsent) {
+		return
+	}
+	f.Confidence = Likely
+	f.Surer = "no real log has confirmed these lines yet; send yours if they turn out to be wrong"
+}
+
+// seenAbsent reports that a file was looked for on the installation and is not there.
+func seenAbsent(e *evidence.Event) bool {
+	state := e.Field(evidence.State)
+	return e.Kind == evidence.FileState && (state == evidence.Absent || state == evidence.NoFolder)
 }
 
 // identify digests what the finding is about, not how, where or when it was seen.

@@ -159,6 +159,34 @@ func TestWorst(t *testing.T) {
 	}
 }
 
+// A check whose pattern nothing has confirmed proves nothing by it; a file that is seen to be absent does.
+func TestUnproven(t *testing.T) {
+	state := func(s string) *evidence.Event {
+		return &evidence.Event{Kind: evidence.FileState, Fields: map[string]string{evidence.State: s}}
+	}
+	for name, tt := range map[string]struct {
+		unproven bool
+		proof    *evidence.Event
+		want     doctor.Confidence
+	}{
+		"a line":                              {true, &evidence.Event{Kind: evidence.PayloadMissing}, doctor.Likely},
+		"a line of another kind with a state": {true, &evidence.Event{Fields: state(evidence.Absent).Fields}, doctor.Likely},
+		"a file that is there":                {true, state(evidence.Present), doctor.Likely},
+		"a file that is not there":            {true, state(evidence.Absent), doctor.Proven},
+		"a folder that is not there":          {true, state(evidence.NoFolder), doctor.Proven},
+		"a confirmed pattern":                 {false, &evidence.Event{Kind: evidence.PayloadMissing}, doctor.Proven},
+	} {
+		f := about("KB1")
+		f.Proof = []*evidence.Event{tt.proof}
+		c := says("check", nil, f)
+		c.Unproven = tt.unproven
+		got := examine(c)[0]
+		if got.Confidence != tt.want || (got.Surer != "") != (tt.want == doctor.Likely) {
+			t.Errorf("%s: got %s, surer %q; want %s", name, got.Confidence, got.Surer, tt.want)
+		}
+	}
+}
+
 // A check sees the history that was merged of the evidence, newest first.
 func TestExam(t *testing.T) {
 	b := evidence.NewBuilder()
