@@ -15,6 +15,9 @@ var (
 	ErrRefused    = errors.New("the service does not take that request") // such as stop
 	ErrDependents = errors.New("other services that run depend on it")
 	ErrStalled    = errors.New("the service shows no progress")
+	ErrExists     = errors.New("there is a service of that name")
+	ErrDeleting   = errors.New("the service goes when the last program has let go of it")
+	ErrNoManager  = errors.New("not started by the service manager")
 )
 
 // State is what a service does, as SERVICE_STATUS_PROCESS has it.

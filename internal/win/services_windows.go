@@ -47,7 +47,8 @@ func (s *Services) Config(name string) (Config, error) {
 	return h.config()
 }
 
-// SetStart changes when a service is started, and nothing else of it. Windows keeps the delay of an automatic one.
+// SetStart changes when a service is started, and nothing else of it. The delay of an automatic one has an entry of
+// its own, which stays when the service is disabled and counts again when it is automatic again; see SetDelayed.
 func (s *Services) SetStart(name string, start StartType) error {
 	h, err := s.open(name, windows.SERVICE_CHANGE_CONFIG)
 	if err != nil {
@@ -162,6 +163,8 @@ var own = map[windows.Errno]error{
 	windows.ERROR_SERVICE_DISABLED:           ErrDisabled,
 	windows.ERROR_INVALID_SERVICE_CONTROL:    ErrRefused,
 	windows.ERROR_DEPENDENT_SERVICES_RUNNING: ErrDependents,
+	windows.ERROR_SERVICE_EXISTS:             ErrExists,
+	windows.ERROR_SERVICE_MARKED_FOR_DELETE:  ErrDeleting,
 }
 
 func (h *service) wrap(doing string, err error) error {

@@ -16,7 +16,8 @@ import (
 	"github.com/redx-update/redx/internal/win"
 )
 
-// TestMain is also the service that the tests stop and start: this program with the arguments "service" and a manner.
+// TestMain is also the services that the tests stop and start: this program with the arguments "service" and a manner,
+// or "run", a manner and the service's name.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == "service" {
 		if err := svc.Run("", manner(os.Args[2])); err != nil {
@@ -24,6 +25,12 @@ func TestMain(m *testing.M) {
 		}
 		if os.Args[2] == "linger" {
 			time.Sleep(time.Second) // stopped, says the service manager
+		}
+		return
+	}
+	if len(os.Args) == 4 && os.Args[1] == "run" {
+		if err := runs(os.Args[2], os.Args[3]); err != nil {
+			os.Exit(3)
 		}
 		return
 	}

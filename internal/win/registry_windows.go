@@ -1,0 +1,26 @@
+package win
+
+import (
+	"golang.org/x/sys/windows"
+	"golang.org/x/sys/windows/registry"
+)
+
+// system gives a function of one of Windows' own libraries. They are looked up each time, which costs little beside what
+// is done with them.
+func system(library, name string) *windows.LazyProc {
+	return windows.NewLazySystemDLL(library).NewProc(name)
+}
+
+// flush writes the hive of a key to the disk.
+func flush(k registry.Key) error {
+	code, _, _ := system("advapi32.dll", "RegFlushKey").Call(uintptr(k))
+	return result(code)
+}
+
+// result is the error of a function that returns its number.
+func result(code uintptr) error {
+	if code == 0 {
+		return nil
+	}
+	return windows.Errno(code)
+}
