@@ -35,6 +35,20 @@ const (
 	Likely Confidence = "likely"
 )
 
+// Turn says who can put it right.
+type Turn string
+
+// The turns. With a server's or the network's, this computer is not at fault and nothing on it is to be reset.
+const (
+	OwnersTurn   Turn = "owner"   // of this computer; a check that says nothing means it
+	ServersTurn  Turn = "server"  // whoever runs the update server
+	NetworksTurn Turn = "network" // whoever runs the network on the way to it
+	WindowsTurn  Turn = "windows" // Windows' own: it goes on by itself, mostly at the next start
+)
+
+// Elsewhere reports that somebody else than this computer is at fault.
+func (t Turn) Elsewhere() bool { return t == ServersTurn || t == NetworksTurn }
+
 // Check looks for one cause.
 type Check struct {
 	ID    string // kebab-case, stable: the name of its docs page and of its scenarios
@@ -46,7 +60,9 @@ type Check struct {
 	// Unproven says that its pattern stands in no real log and in no document of Microsoft's. Such a check reports at
 	// most Likely, but for a file that was looked for and is not there.
 	Unproven bool
-	Run      func(*Exam) []Finding
+	// Turn is whose turn it is, for findings that do not say it themselves.
+	Turn Turn
+	Run  func(*Exam) []Finding
 }
 
 // Exam is what a check may look at.
@@ -89,6 +105,7 @@ type Finding struct {
 	Title      string // one line
 	Detail     string // what it means and whose turn it is, a few sentences
 	Surer      string // what would make it surer; empty when proven
+	Turn       Turn
 	Codes      []hresult.Code
 	Update     update.Ref
 	Files      []File
@@ -105,6 +122,7 @@ func Examine(set *evidence.Set, checks []Check) []Finding {
 	for _, c := range checks {
 		for _, f := range c.Run(exam) {
 			f.Check = c.ID
+			f.Turn = cmp.Or(f.Turn, c.Turn, OwnersTurn)
 			if c.Unproven {
 				f.hedge()
 			}

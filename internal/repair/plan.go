@@ -13,23 +13,29 @@ import (
 type Options struct {
 	// Article asks for exactly the procedure of KB 910336. It waives the proof, never a refusal.
 	Article bool
+	// AllowIrreversible allows acts that cannot be undone; a finding must still prove that they are needed.
+	AllowIrreversible bool
 }
 
-// The checks whose findings lead somewhere. Each is the ID of a doctor.Check.
-const (
-	payloadMissing   = "payload-missing-download"
-	componentMissing = "component-payload-missing"
-	contentMissing   = "server-content-missing"
-)
-
-// supported are the rungs that a proven finding of a check carries, the least first. What is not here leads to none.
-var supported = map[string][]Rung{payloadMissing: {UpdateFolder, Download, SoftwareDistribution}}
+// supported are the rungs that a proven finding of a check carries, the least first. What is not here leads to none:
+// its fix is advice, or not this computer's.
+var supported = map[string][]Rung{
+	"payload-missing-download": {UpdateFolder, Download, SoftwareDistribution},
+	"payload-damaged":          {UpdateFolder, Download, SoftwareDistribution},
+	"datastore-damaged":        {DataStore, SoftwareDistribution},
+	"catalog-database-damaged": {Catroot2},
+	"bits-queue-damaged":       {TransferJobs},
+}
 
 // Targets gives every folder that a plan for the findings could move, so that they can be looked at before Make.
 func Targets(findings []doctor.Finding, root Root) []Target {
 	out := []Target{{Rung: Download}, {Rung: DataStore}, {Rung: SoftwareDistribution}}
 	for i := range findings {
-		for _, t := range updateFolders(&findings[i], root) {
+		found := updateFolders(&findings[i], root)
+		if slices.Contains(supported[findings[i].Check], Catroot2) && !root.Own {
+			found = append(found, Target{Rung: Catroot2})
+		}
+		for _, t := range found {
 			if !slices.Contains(out, t) {
 				out = append(out, t)
 			}
@@ -47,12 +53,13 @@ func Make(findings []doctor.Finding, s *Scene, o Options) (*Plan, error) {
 		b.rung(SoftwareDistribution, nil, []Target{{Rung: SoftwareDistribution}})
 	} else {
 		b.ladder(findings)
+		p.Last = last(findings, s, o)
 	}
 	if b.err != nil {
 		return nil, b.err
 	}
 	p.Advice = advice(findings)
-	p.Turn = turn(p, findings, o)
+	p.Turn = turn(p, s, findings, o)
 	if !p.Empty() {
 		p.Refusals = refusals(s, p.Steps)
 	}
@@ -73,6 +80,9 @@ type builder struct {
 
 func (b *builder) ladder(findings []doctor.Finding) {
 	for _, r := range ladder {
+		if r == TransferJobs {
+			continue // cannot be undone: see last
+		}
 		var because []string
 		var targets []Target
 		for i := range findings {
@@ -93,11 +103,22 @@ func (b *builder) ladder(findings []doctor.Finding) {
 	}
 }
 
+// last gives the acts that cannot be undone and that the findings support, if they are allowed. Transfer jobs are the
+// running service's: on a disk that is looked at from elsewhere there is nobody to cancel them.
+func last(findings []doctor.Finding, s *Scene, o Options) []Irreversible {
+	for i := range findings {
+		if carries(&findings[i], findings, TransferJobs) && o.AllowIrreversible && s.Live && !s.Root.Own {
+			return []Irreversible{CancelJobs{}}
+		}
+	}
+	return nil
+}
+
 // carries reports that the finding supports the rung: it is proven, of a check that leads there, lies in the update
 // folder of this root, and is not the consequence of another finding.
 func carries(f *doctor.Finding, all []doctor.Finding, r Rung) bool {
-	return f.Severity == doctor.Error && f.Confidence == doctor.Proven && slices.Contains(supported[f.Check], r) &&
-		cause(f, all) == nil
+	return f.Severity == doctor.Error && f.Confidence == doctor.Proven && !f.Turn.Elsewhere() &&
+		slices.Contains(supported[f.Check], r) && cause(f, all) == nil
 }
 
 // cause gives the finding that this one follows from, nil when it stands for itself.

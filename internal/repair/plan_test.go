@@ -20,7 +20,7 @@ var windows = Root{Dir: `C:\Windows`}
 
 func payload(id, hash string, size int64) doctor.Finding {
 	return doctor.Finding{
-		ID: id, Check: payloadMissing, Severity: doctor.Error, Confidence: doctor.Proven, Title: "files missing",
+		ID: id, Check: "payload-missing-download", Severity: doctor.Error, Confidence: doctor.Proven, Title: "files missing",
 		Files: []doctor.File{{Path: download + hash + `\x.cab`, Size: size}},
 		Next:  []string{"net stop wuauserv"},
 	}
@@ -38,15 +38,22 @@ func because(f doctor.Finding, id string) doctor.Finding {
 
 func content() doctor.Finding {
 	return doctor.Finding{
-		ID: "s", Check: contentMissing, Severity: doctor.Error, Confidence: doctor.Proven, Title: "the server lacks a file",
+		ID: "s", Check: "server-content-missing", Turn: doctor.ServersTurn, Severity: doctor.Error, Confidence: doctor.Proven, Title: "the server lacks a file",
 		Next: []string{"curl -I http://wsus/Content/x.cab"},
 	}
 }
 
 func component(id string) doctor.Finding {
 	return doctor.Finding{
-		ID: id, Check: componentMissing, Severity: doctor.Error, Confidence: doctor.Proven, Title: "a component lacks a file",
+		ID: id, Check: "component-payload-missing", Severity: doctor.Error, Confidence: doctor.Proven, Title: "a component lacks a file",
 		Next: []string{"DISM /Online /Cleanup-Image /RestoreHealth", "sfc /scannow", "start ms-settings:windowsupdate"},
+	}
+}
+
+// of is a proven finding of a check that names no file.
+func of(check string, turn doctor.Turn, next ...string) doctor.Finding {
+	return doctor.Finding{
+		ID: "x", Check: check, Severity: doctor.Error, Confidence: doctor.Proven, Title: "it broke", Turn: turn, Next: next,
 	}
 }
 
@@ -76,6 +83,9 @@ func summary(p *Plan) []string {
 		}
 		out = append(out, fmt.Sprintf("%s [%s] %s download %d disk %d services %s", s.Rung, strings.Join(s.BecauseOf, " "),
 			strings.Join(names, ", "), s.Download, s.Disk, strings.Join(s.Services, " ")))
+	}
+	for _, a := range p.Last {
+		out = append(out, "last: "+a.String())
 	}
 	for _, r := range p.Refusals {
 		out = append(out, fmt.Sprintf("refused %s: %s", r.Reason, r.Detail))
@@ -160,13 +170,13 @@ var makeTests = map[string]struct {
 		[]doctor.Finding{content()},
 		nil,
 		Options{},
-		[]string{"turn: the turn of whoever runs the update server: the server lacks a file", curl},
+		[]string{"turn: the turn of whoever runs the update server; do not reset this computer: the server lacks a file", curl},
 	},
 	"a consequence of the server's fault is not repaired": {
 		[]doctor.Finding{content(), because(payload("a", hashA, 4), "s")},
 		nil,
 		Options{},
-		[]string{"turn: the turn of whoever runs the update server: the server lacks a file", curl},
+		[]string{"turn: the turn of whoever runs the update server; do not reset this computer: the server lacks a file", curl},
 	},
 	"another update's fault is repaired beside the server's": {
 		[]doctor.Finding{content(), payload("a", hashA, 4)}, nil, Options{}, append(append([]string{}, ladderA...), curl),
@@ -175,7 +185,80 @@ var makeTests = map[string]struct {
 		[]doctor.Finding{component("c")},
 		nil,
 		Options{},
-		append([]string{"turn: yours: the component store is mended by the commands below, not by redx"}, dism...),
+		append([]string{"turn: yours, by the commands below; redx does not run them: a component lacks a file"}, dism...),
+	},
+	"a damaged payload climbs as a missing one does": {
+		[]doctor.Finding{func() doctor.Finding { f := payload("a", hashA, 4); f.Check = "payload-damaged"; return f }()},
+		nil,
+		Options{},
+		ladderA,
+	},
+	"a damaged datastore alone, then all": {
+		[]doctor.Finding{of("datastore-damaged", doctor.OwnersTurn, "net stop wuauserv")},
+		nil,
+		Options{},
+		[]string{
+			`datastore [x] C:\Windows\SoftwareDistribution\DataStore > SDTemp.DataStore download 0 disk 5000 services UsoSvc wuauserv`,
+			`software-distribution [x] C:\Windows\SoftwareDistribution > SDTemp download 300 disk 5300 services ` + four,
+		},
+	},
+	"a damaged catalog database": {
+		[]doctor.Finding{of("catalog-database-damaged", doctor.OwnersTurn)},
+		nil,
+		Options{},
+		[]string{`catroot2 [x] C:\Windows\System32\catroot2 > catroot2.SDTemp download 0 disk 70 services UsoSvc wuauserv cryptsvc`},
+	},
+	"what cannot be undone must be allowed": {
+		[]doctor.Finding{of("bits-queue-damaged", doctor.OwnersTurn)},
+		nil,
+		Options{},
+		[]string{"turn: yours: cancelling Windows Update's transfer jobs cannot be undone; redx does it when that is allowed " +
+			"(--allow-irreversible)"},
+	},
+	"what cannot be undone, allowed": {
+		[]doctor.Finding{of("bits-queue-damaged", doctor.OwnersTurn)},
+		nil,
+		Options{AllowIrreversible: true},
+		[]string{"last: cancel the BITS jobs of Windows Update"},
+	},
+	"what cannot be undone comes after the rest": {
+		[]doctor.Finding{of("bits-queue-damaged", doctor.OwnersTurn), payload("a", hashA, 4)},
+		nil,
+		Options{AllowIrreversible: true},
+		append(append([]string{}, ladderA...), "last: cancel the BITS jobs of Windows Update"),
+	},
+	"allowed without a finding is nothing": {nil, nil, Options{AllowIrreversible: true}, nil},
+	"transfer jobs of a Windows that does not run": {
+		[]doctor.Finding{of("bits-queue-damaged", doctor.OwnersTurn)},
+		func(s *Scene) { s.Live = false },
+		Options{AllowIrreversible: true},
+		[]string{"turn: that Windows' own: its transfer jobs can be cancelled only while it runs"},
+	},
+	"what cannot be undone is refused as all else": {
+		[]doctor.Finding{of("bits-queue-damaged", doctor.OwnersTurn)},
+		func(s *Scene) { s.Pending = []string{"pending.xml"} },
+		Options{AllowIrreversible: true},
+		[]string{"refused restart-pending: a restart is pending: pending.xml"},
+	},
+	"the network's fault": {
+		[]doctor.Finding{of("network-or-proxy", doctor.NetworksTurn, "netsh winhttp show proxy")},
+		nil,
+		Options{},
+		[]string{
+			"turn: the turn of whoever runs the network; do not reset this computer: it broke", "advice: netsh winhttp show proxy",
+		},
+	},
+	"a fault elsewhere moves nothing, whatever the check": {
+		[]doctor.Finding{func() doctor.Finding { f := payload("a", hashA, 4); f.Turn = doctor.NetworksTurn; return f }()},
+		nil,
+		Options{},
+		[]string{"turn: the turn of whoever runs the network; do not reset this computer: files missing"},
+	},
+	"Windows' own": {
+		[]doctor.Finding{of("restart-pending", doctor.WindowsTurn, "shutdown /r /t 0", "start ms-settings:windowsupdate")},
+		nil,
+		Options{},
+		[]string{"turn: Windows' own: it broke", "advice: shutdown /r /t 0"},
 	},
 	"offline no service is touched": {
 		[]doctor.Finding{payload("a", hashA, 4)},
@@ -252,7 +335,10 @@ func TestMake(t *testing.T) {
 }
 
 func TestTargetsAreAllThatMakeMoves(t *testing.T) {
-	findings := []doctor.Finding{payload("a", hashA, 4), payload("b", hashB, 4), component("c"), content()}
+	findings := []doctor.Finding{
+		payload("a", hashA, 4), payload("b", hashB, 4), component("c"), content(),
+		of("datastore-damaged", doctor.OwnersTurn), of("catalog-database-damaged", doctor.OwnersTurn),
+	}
 	targets := map[Target]bool{}
 	for _, tg := range Targets(findings, windows) {
 		if err := tg.Check(windows); err != nil {
@@ -267,6 +353,20 @@ func TestTargetsAreAllThatMakeMoves(t *testing.T) {
 	for _, m := range moves(p.Steps) {
 		if !targets[m.Target] {
 			t.Errorf("%v is moved but not among the targets", m.Target)
+		}
+	}
+}
+
+// TestRisks holds that every command that is advised says what it risks.
+func TestRisks(t *testing.T) {
+	for command, want := range map[string]string{
+		"dism /online /cleanup-image /restorehealth": risk("DISM "),
+		"DISM /Online /Get-Packages":                 harmless,
+		"format c:":                                  unlisted,
+		"sc":                                         unlisted,
+	} {
+		if got := risk(command); got != want {
+			t.Errorf("%s: %q, want %q", command, got, want)
 		}
 	}
 }

@@ -7,8 +7,10 @@ import (
 	"github.com/redx-update/redx/internal/doctor"
 )
 
-// risks are the commands of findings that redx gives as advice, by their first words, with what they risk.
+// risks say what the commands of findings risk, by their first words. The longer words stand before the shorter.
 var risks = []struct{ command, risk string }{
+	{"DISM /Online /Add-", "installs what it names; can be taken back by removing that package or driver"},
+	{"DISM /Online /Get-", harmless},
 	{
 		"DISM ",
 		"changes the component store and cannot be taken back by redx; takes files from Windows Update, or with /Source " +
@@ -16,14 +18,45 @@ var risks = []struct{ command, risk string }{
 	},
 	{"sfc ", "replaces changed system files by those of the component store; only after DISM has succeeded"},
 	{"curl ", "none: it asks the server for the file"},
+	{"icacls ", "without /reset or /grant it only shows the rights; with them it changes them, and redx keeps no copy"},
+	{"sc query", harmless},
+	{"sc qc", harmless},
+	{"sc config", "changes when a service starts; note the old start type first"},
+	{"net start", "starts a service"},
+	{"net stop", "stops a service, and those that need it"},
+	{"shutdown ", "restarts the computer: save all work first"},
+	{"w32tm /resync", "sets the clock by the network's time"},
+	{"w32tm ", harmless},
+	{"netsh winhttp show", harmless},
+	{"nslookup ", harmless},
+	{"ping ", harmless},
+	{"reagentc /info", harmless},
+	{"reg query", harmless},
+	{"reg export", "none: it keeps a copy"},
+	{"cleanmgr", "deletes what is chosen there: look before you confirm"},
+	{"chkdsk", "with /f or /r it mends the file system and can take hours; without, it only looks"},
+	{"bitsadmin /list", harmless},
 }
 
-// advice gives the commands of the findings that redx does not run.
+const (
+	harmless = "none: it only looks"
+	// unlisted is the risk of a command that has none of its own.
+	unlisted = "it changes this computer, and redx cannot take it back: read what it does first"
+)
+
+// advice gives the commands of the findings that redx does not run. What redx itself does, and pages that are only
+// opened, are none.
 func advice(findings []doctor.Finding) []Advice {
 	var out []Advice
 	for i := range findings {
-		for _, command := range findings[i].Next {
-			out = addAdvice(out, command, findings[i].ID)
+		f := &findings[i]
+		if len(supported[f.Check]) > 0 {
+			continue
+		}
+		for _, command := range f.Next {
+			if !strings.HasPrefix(command, "redx ") && !strings.HasPrefix(command, "start ") {
+				out = addAdvice(out, command, f.ID)
+			}
 		}
 	}
 	return out
@@ -36,12 +69,16 @@ func addAdvice(list []Advice, command, id string) []Advice {
 			return list
 		}
 	}
+	return append(list, Advice{command, risk(command), []string{id}})
+}
+
+func risk(command string) string {
 	for _, r := range risks {
-		if strings.HasPrefix(command, r.command) {
-			return append(list, Advice{command, r.risk, []string{id}})
+		if len(command) >= len(r.command) && strings.EqualFold(command[:len(r.command)], r.command) {
+			return r.risk
 		}
 	}
-	return list
+	return unlisted
 }
 
 // leftAlone says what the plan does not touch: first what people fear for, then the findings it leaves.
@@ -64,23 +101,37 @@ func leftAlone(p *Plan, s *Scene, findings []doctor.Finding, o Options) []Left {
 	}
 	for i := range findings {
 		f := &findings[i]
-		switch c := cause(f, findings); {
-		case f.Severity != doctor.Error:
-		case c != nil:
-			list = append(list, Left{name(f), "it follows from " + c.ID})
-		case f.Check == contentMissing:
-			list = append(list, Left{name(f), "it is the server's, and this computer is not at fault"})
-		case f.Confidence != doctor.Proven:
-			list = append(list, Left{name(f), "it is not proven; to be surer: " + f.Surer})
-		case len(supported[f.Check]) == 0:
-			list = append(list, Left{name(f), "redx does not mend it by itself: see the advice"})
+		if why := leftBecause(f, findings, s, o); f.Severity == doctor.Error && why != "" {
+			list = append(list, Left{name(f), why})
 		}
 	}
 	return list
 }
 
+// leftBecause says why a finding leads to no step; empty when it does.
+func leftBecause(f *doctor.Finding, all []doctor.Finding, s *Scene, o Options) string {
+	c := cause(f, all)
+	switch {
+	case c != nil:
+		return "it follows from " + c.ID
+	case f.Turn == doctor.ServersTurn:
+		return "it is the server's, and this computer is not at fault"
+	case f.Turn == doctor.NetworksTurn:
+		return "it is the network's, and this computer is not at fault"
+	case f.Confidence != doctor.Proven:
+		return "it is not proven; to be surer: " + f.Surer
+	case len(supported[f.Check]) == 0:
+		return "redx does not mend it by itself: see the advice"
+	case carries(f, all, TransferJobs) && !s.Live:
+		return "transfer jobs can be cancelled on the running Windows only"
+	case carries(f, all, TransferJobs) && !o.AllowIrreversible:
+		return "cancelling transfer jobs cannot be undone, and was not allowed"
+	}
+	return ""
+}
+
 // turn says whose turn it is when redx has nothing to do.
-func turn(p *Plan, findings []doctor.Finding, o Options) []string {
+func turn(p *Plan, s *Scene, findings []doctor.Finding, o Options) []string {
 	if !p.Empty() {
 		return nil
 	}
@@ -88,27 +139,36 @@ func turn(p *Plan, findings []doctor.Finding, o Options) []string {
 		return []string{"nobody's: there is no SoftwareDistribution to rename; Windows makes it anew"}
 	}
 	var out []string
-	add := func(s string) {
-		for _, have := range out {
-			if have == s {
-				return
-			}
-		}
-		out = append(out, s)
-	}
 	for i := range findings {
 		f := &findings[i]
-		switch {
-		case f.Severity != doctor.Error || cause(f, findings) != nil:
-		case f.Check == contentMissing:
-			add("the turn of whoever runs the update server: " + f.Title)
-		case f.Check == componentMissing && f.Confidence == doctor.Proven:
-			add("yours: the component store is mended by the commands below, not by redx")
-		case f.Confidence != doctor.Proven:
-			add("yours: redx repairs only what is proven; to be surer: " + f.Surer)
-		default:
-			add("Windows': the folders that a repair would move are not there; check for updates again")
+		if f.Severity != doctor.Error || cause(f, findings) != nil {
+			continue
+		}
+		if t := turnOf(f, s); !slices.Contains(out, t) {
+			out = append(out, t)
 		}
 	}
 	return out
+}
+
+// turnOf says whose turn one finding is that redx does nothing about.
+func turnOf(f *doctor.Finding, s *Scene) string {
+	rungs := supported[f.Check]
+	switch {
+	case f.Turn == doctor.ServersTurn:
+		return "the turn of whoever runs the update server; do not reset this computer: " + f.Title
+	case f.Turn == doctor.NetworksTurn:
+		return "the turn of whoever runs the network; do not reset this computer: " + f.Title
+	case f.Confidence != doctor.Proven:
+		return "yours: redx repairs only what is proven; to be surer: " + f.Surer
+	case f.Turn == doctor.WindowsTurn:
+		return "Windows' own: " + f.Title
+	case len(rungs) == 0:
+		return "yours, by the commands below; redx does not run them: " + f.Title
+	case slices.Contains(rungs, TransferJobs) && s.Live:
+		return "yours: cancelling Windows Update's transfer jobs cannot be undone; redx does it when that is allowed (--allow-irreversible)"
+	case slices.Contains(rungs, TransferJobs):
+		return "that Windows' own: its transfer jobs can be cancelled only while it runs"
+	}
+	return "Windows': the folders that a repair would move are not there; check for updates again"
 }

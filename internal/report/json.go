@@ -45,6 +45,7 @@ type Finding struct {
 	Title      string            `json:"title"`
 	Detail     string            `json:"detail,omitempty"`
 	Surer      string            `json:"surer,omitempty"`
+	Turn       doctor.Turn       `json:"turn"`
 	Codes      []string          `json:"codes,omitempty"`
 	Update     *Update           `json:"update,omitempty"`
 	Files      []File            `json:"files,omitempty"`
@@ -127,7 +128,7 @@ func NewDiagnosis(img Image, set *evidence.Set, findings []doctor.Finding) Diagn
 func newFinding(f *doctor.Finding) Finding {
 	out := Finding{
 		ID: f.ID, Check: f.Check, Severity: f.Severity, Confidence: f.Confidence, Title: f.Title, Detail: f.Detail,
-		Surer: f.Surer, Update: newUpdate(f.Update), BecauseOf: f.BecauseOf, Next: f.Next, Proof: []Proof{},
+		Surer: f.Surer, Turn: f.Turn, Update: newUpdate(f.Update), BecauseOf: f.BecauseOf, Next: f.Next, Proof: []Proof{},
 	}
 	if out.Next == nil {
 		out.Next = []string{}

@@ -27,6 +27,9 @@ func PlanText(w io.Writer, style term.Style, img Image, plan *repair.Plan, findi
 	for i := range plan.Steps {
 		p.step(i+1, plan, &plan.Steps[i], findings)
 	}
+	for i, a := range plan.Last {
+		p.printf("%d. At last, since it cannot be undone: %s\n\n", len(plan.Steps)+i+1, a)
+	}
 	for _, t := range plan.Turn {
 		p.label("turn", clip(t, maxSentence))
 	}
@@ -62,7 +65,7 @@ func (p *printer) planHead(plan *repair.Plan, findings []doctor.Finding) {
 		p.printf("%s\n\n", p.style.Paint(term.Green, "Nothing to repair."))
 	case plan.Empty():
 		p.printf("There is nothing that redx would repair.\n\n")
-	case len(plan.Steps) == 1:
+	case len(plan.Steps)+len(plan.Last) == 1:
 		p.printf("The plan. Nothing has been changed.\n\n")
 	default:
 		p.printf("The plan. Nothing has been changed. A step is taken only when the one before did not help.\n\n")

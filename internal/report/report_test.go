@@ -90,7 +90,7 @@ func found() (*evidence.Set, []doctor.Finding) {
 	}
 	state := evidence.Event{Source: evidence.Source{Path: cab}, Text: "not there"}
 	cause := doctor.Finding{
-		ID: "server-content-missing-000000000001", Check: "server-content-missing", Severity: doctor.Error, Confidence: doctor.Likely,
+		Turn: doctor.ServersTurn, ID: "server-content-missing-000000000001", Check: "server-content-missing", Severity: doctor.Error, Confidence: doctor.Likely,
 		Title: "The update server wsus does not have a file of KB5034122", Detail: strings.Repeat("The server answers 404. ", 8),
 		Surer: "no evidence names the configured update server", Update: kb, Proof: []*evidence.Event{&local},
 		Files:   []doctor.File{{URL: "http://wsus:8530/Content/x.cab", SHA1: "aa", SHA256: "bb", Size: 24}},
@@ -98,14 +98,14 @@ func found() (*evidence.Set, []doctor.Finding) {
 		Next:    []string{"curl -I http://wsus:8530/Content/x.cab"}, Codes: []hresult.Code{0x80244019},
 	}
 	consequence := doctor.Finding{
-		ID: "payload-missing-download-000000000002", Check: "payload-missing-download", Severity: doctor.Error, Confidence: doctor.Proven,
+		Turn: doctor.OwnersTurn, ID: "payload-missing-download-000000000002", Check: "payload-missing-download", Severity: doctor.Error, Confidence: doctor.Proven,
 		Title: "A file is missing from the download folder of KB5034122", Update: kb, BecauseOf: []string{cause.ID},
 		Files:   []doctor.File{{Path: cab, Size: 24, SHA1: "aa", URL: "http://wsus:8530/Content/x.cab"}},
 		Missing: []doctor.Missing{{Kind: doctor.MissingFile, Name: cab}}, Codes: []hresult.Code{0x80070002},
 		Proof: []*evidence.Event{&proof, &state},
 	}
 	many := doctor.Finding{
-		ID: "component-payload-missing-000000000003", Check: "component-payload-missing", Severity: doctor.Warning, Confidence: doctor.Proven,
+		Turn: doctor.OwnersTurn, ID: "component-payload-missing-000000000003", Check: "component-payload-missing", Severity: doctor.Warning, Confidence: doctor.Proven,
 		Title: "7 files are missing from the component store", Next: []string{"DISM /Online /Cleanup-Image /RestoreHealth", "sfc /scannow"},
 	}
 	for i := range 7 {

@@ -36,7 +36,8 @@ func ServerContentMissing() doctor.Check {
 		Reads: []evidence.Kind{
 			evidence.DownloadFailed, evidence.DownloadDone, evidence.UpdateServer, evidence.Attempt,
 		},
-		Run: serverContentMissing,
+		Turn: doctor.ServersTurn,
+		Run:  serverContentMissing,
 	}
 }
 
