@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// ErrUnprotected: somebody else than the system and its administrators may change what is there, or what is there is
-// no folder at all.
+// ErrUnprotected says that somebody else than the system and its administrators may change what is there, or that what
+// is there is no folder at all.
 var ErrUnprotected = errors.New("not redx's alone")
 
 // protected is what redx's own folders are made with: owned by the administrators, nothing taken over from the folder
