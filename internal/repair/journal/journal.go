@@ -75,10 +75,11 @@ func (h *Header) Was(name string) Service {
 // Event is what a line behind the header says.
 type Event string
 
-// The events, in the order in which they can come: for each act an intent and done; then one decision; then what is
-// given back or taken back; then the end.
+// The events, in the order in which they can come: for each act an intent and done, or an intent, a wait and, after
+// Windows has started again, done; then one decision; then what is given back or taken back; then the end.
 const (
 	Intent   Event = "intent"   // Act is about to be done
+	Wait     Event = "wait"     // its folder stays held: Windows is about to be asked to rename it when it starts next
 	Done     Event = "done"     // it was done, and seen to be
 	Commit   Event = "commit"   // all is done, and safe on the disk
 	Rollback Event = "rollback" // all is taken back

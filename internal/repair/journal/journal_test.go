@@ -300,6 +300,9 @@ func TestOrder(t *testing.T) {
 		"committed, then taken back":  append(slices.Clone(whole()[:10]), Entry{Event: Commit}, Entry{Event: Undone, Act: 4}),
 		"aside to a name of its own": append(slices.Clone(whole()[:10]), Entry{Event: Rollback},
 			Entry{Event: Aside, Act: 4, Copy: &repair.Copy{Of: sd, N: 1}}),
+		"a wait for a service":       append(slices.Clone(begun), intent(1, ""), Entry{Event: Wait, Act: 1}),
+		"a wait before it was begun": append(slices.Clone(begun), Entry{Event: Wait, Act: 1}),
+		"a wait for what is done":    append(slices.Clone(whole()[:10]), Entry{Event: Wait, Act: 4}),
 		"aside for a service": append(slices.Clone(whole()[:10]), Entry{Event: Rollback},
 			Entry{Event: Aside, Act: 1, Copy: &repair.Copy{Of: sd, N: 1, Undone: true}}),
 	} {
@@ -307,6 +310,23 @@ func TestOrder(t *testing.T) {
 		if _, err := h.Progress(entries); !errors.Is(err, ErrAltered) {
 			t.Errorf("%s: got %v, want ErrAltered", name, err)
 		}
+	}
+}
+
+// TestWaiting is the order in which a folder is left to the next start of Windows.
+func TestWaiting(t *testing.T) {
+	h := header()
+	entries := append(slices.Clone(whole()[:9]), Entry{Event: Wait, Act: 4}, Entry{Event: Wait, Act: 4})
+	p, err := h.Progress(entries)
+	if err != nil || !p.Waits[4] || p.Done[4] {
+		t.Fatalf("%+v, %v", p, err)
+	}
+	if _, err := h.Progress(append(slices.Clone(entries), Entry{Event: Commit})); !errors.Is(err, ErrAltered) {
+		t.Errorf("committed while it waits: %v", err)
+	}
+	p, err = h.Progress(append(slices.Clone(entries), Entry{Event: Done, Act: 4}, Entry{Event: Commit}))
+	if err != nil || !p.Done[4] || p.Decision != Commit {
+		t.Errorf("%+v, %v", p, err)
 	}
 }
 

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/redx-update/redx/internal/repair"
 )
@@ -10,6 +11,7 @@ import (
 type Progress struct {
 	Begun    int      // acts with an intent: those before this index
 	Folder   []string // by act: identity of the folder that it renames; empty when there was none
+	Waits    []bool   // left to the next start of Windows, whatever became of it then
 	Done     []bool
 	Undone   []bool
 	Decision Event // Commit, Rollback, or empty while none was taken
@@ -29,7 +31,7 @@ func (h *Header) Progress(entries []Entry) (Progress, error) {
 
 func (h *Header) start() Progress {
 	n := len(h.Acts)
-	return Progress{Folder: make([]string, n), Done: make([]bool, n), Undone: make([]bool, n)}
+	return Progress{Folder: make([]string, n), Waits: make([]bool, n), Done: make([]bool, n), Undone: make([]bool, n)}
 }
 
 func (p *Progress) next(h *Header, e Entry) error {
@@ -47,7 +49,7 @@ func (p *Progress) follow(h *Header, e Entry) error {
 		return fmt.Errorf("behind the end")
 	}
 	switch e.Event {
-	case Intent, Done:
+	case Intent, Wait, Done:
 		return p.forward(h, e)
 	case Commit, Rollback:
 		return p.decide(e)
@@ -64,15 +66,27 @@ func (p *Progress) follow(h *Header, e Entry) error {
 }
 
 func (p *Progress) forward(h *Header, e Entry) error {
-	switch {
-	case p.Decision != "":
+	if p.Decision != "" {
 		return fmt.Errorf("behind the decision")
-	case e.Event == Intent && e.Act != p.Begun, e.Event == Done && (e.Act != p.Begun-1 || p.Done[e.Act]):
+	}
+	switch e.Event {
+	case Intent:
+		return p.intend(h, e)
+	case Wait:
+		return p.wait(e)
+	}
+	if e.Act != p.Begun-1 && !(e.Act < p.Begun && p.Waits[e.Act]) || p.Done[e.Act] {
 		return fmt.Errorf("out of order")
-	case e.Event == Done:
-		p.Done[e.Act] = true
-		return nil
-	case e.Act > 0 && !p.Done[e.Act-1]:
+	}
+	p.Done[e.Act] = true
+	return nil
+}
+
+func (p *Progress) intend(h *Header, e Entry) error {
+	switch {
+	case e.Act != p.Begun:
+		return fmt.Errorf("out of order")
+	case e.Act > 0 && !p.Done[e.Act-1] && !p.Waits[e.Act-1]:
 		return fmt.Errorf("before the one before was done")
 	}
 	p.Begun++
@@ -83,11 +97,20 @@ func (p *Progress) forward(h *Header, e Entry) error {
 	return nil
 }
 
+// wait may be said of an act again: whoever carries on tries once more before it leaves it to Windows again.
+func (p *Progress) wait(e Entry) error {
+	if e.Act >= p.Begun || p.Done[e.Act] || p.Folder[e.Act] == "" || e.Act != p.Begun-1 && !p.Waits[e.Act] {
+		return fmt.Errorf("out of order, or it renames nothing")
+	}
+	p.Waits[e.Act] = true
+	return nil
+}
+
 func (p *Progress) decide(e Entry) error {
 	if p.Decision != "" {
 		return fmt.Errorf("behind another decision")
 	}
-	if e.Event == Commit && (p.Begun != len(p.Done) || !p.Done[len(p.Done)-1]) {
+	if e.Event == Commit && slices.Contains(p.Done, false) {
 		return fmt.Errorf("before all acts were done")
 	}
 	p.Decision = e.Event

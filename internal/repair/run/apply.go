@@ -8,6 +8,17 @@ import (
 	"github.com/redx-update/redx/internal/repair/journal"
 )
 
+// names gives the names from which and to which an act renames its folder.
+func names(a repair.Reversible, root repair.Root) (from, to string, ok bool) {
+	switch a := a.(type) {
+	case repair.MoveAway:
+		return a.Target.Path(root), a.Copy.Path(root), true
+	case repair.BringBack:
+		return a.Copy.Path(root), a.Target.Path(root), true
+	}
+	return "", "", false
+}
+
 // prior sees which folder an act will rename, and refuses what it may not.
 func (t *transaction) prior(a repair.Reversible) (id string, err error) {
 	root := t.log.Root
@@ -28,15 +39,13 @@ func (t *transaction) prior(a repair.Reversible) (id string, err error) {
 
 // apply does an act that may be done already, and sees that it is done. The note says what it had to leave.
 func (t *transaction) apply(a repair.Reversible, id string) (note string, err error) {
-	root := t.log.Root
-	switch a := a.(type) {
-	case repair.MoveAway:
+	if from, to, ok := names(a, t.log.Root); ok {
 		if id == "" {
 			return "nothing was there", nil
 		}
-		return "", t.rename(id, a.Target.Path(root), a.Copy.Path(root))
-	case repair.BringBack:
-		return "", t.rename(id, a.Copy.Path(root), a.Target.Path(root))
+		return "", t.rename(id, from, to)
+	}
+	switch a := a.(type) {
 	case repair.Guard:
 		return "", t.guard()
 	case repair.Hold:
@@ -100,32 +109,43 @@ func (t *transaction) quiet() error {
 	return nil
 }
 
+// note is whether what is given back is noted in the journal. It is not while a transaction waits: it will be held
+// again.
+type note bool
+
+const (
+	noting  note = true
+	silence note = false
+)
+
 // release gives back what only carried the repair: start types first, so that services can start; then the services,
 // the last stopped first. It is safe on the disk then.
-func (t *transaction) release() error {
+func (t *transaction) release(how note) error {
 	p, err := t.progress()
 	if err != nil || t.Services == nil {
 		return err
 	}
 	for n := range p.Begun {
 		if a, ok := t.log.Acts[n].(repair.Hold); ok {
-			err = errors.Join(err, t.giveBack(p, n, t.giveStart(a.Service)))
+			err = errors.Join(err, t.giveBack(p, n, how, t.giveStart(a.Service)))
 		}
 	}
 	// Also those that were not stopped yet: a crash stops them all, and a start type that was held kept them down.
 	for n := len(t.log.Acts) - 1; p.Begun > 0 && n >= 0; n-- {
 		if a, ok := t.log.Acts[n].(repair.Halt); ok && t.log.Was(a.Service).Running {
-			err = errors.Join(err, t.giveBack(p, n, t.giveRun(a.Service)))
+			err = errors.Join(err, t.giveBack(p, n, how, t.giveRun(a.Service)))
 		}
 	}
 	return errors.Join(err, t.Services.Sync())
 }
 
-func (t *transaction) giveBack(p journal.Progress, n int, err error) error {
+func (t *transaction) giveBack(p journal.Progress, n int, how note, err error) error {
 	if err != nil {
 		return fmt.Errorf("give back: %v: %w", t.log.Acts[n], err)
 	}
-	_ = t.undone(p, n) // that it is given back can be seen; the end cannot be written either then
+	if how == noting {
+		_ = t.undone(p, n) // that it is given back can be seen; the end cannot be written either then
+	}
 	return nil
 }
 
@@ -161,7 +181,7 @@ func (t *transaction) unguard() error {
 		if err == nil && guarded {
 			err = t.Services.Unguard()
 		}
-		if err = t.giveBack(p, n, err); err != nil {
+		if err = t.giveBack(p, n, noting, err); err != nil {
 			return err
 		}
 	}

@@ -13,13 +13,15 @@ import (
 	"github.com/redx-update/redx/internal/repair"
 )
 
-// Errors that machines return, for run to branch on.
+// Errors to branch on; the first two are what machines return.
 var (
 	// ErrHeld: something holds the folder open. Windows says so with error 5 or 32; with the rights of an
 	// administrator 5 means held as well, never missing rights.
 	ErrHeld = errors.New("something holds the folder open")
 	// ErrDenied: Windows does not let a service's start type be changed.
 	ErrDenied = errors.New("the service does not let itself be configured")
+	// ErrElsewhere: what was begun with services can be ended only where they are. No machine returns it.
+	ErrElsewhere = errors.New("it was begun on that Windows while it ran, and only there it can be ended: start it, and redx goes on by itself")
 )
 
 // Files are the folders of an installation.
@@ -58,6 +60,16 @@ type Services interface {
 	Sync() error
 }
 
+// Restart is what a machine can do about a folder that stays held: have Windows rename it when it starts next.
+type Restart interface {
+	// RenameAtRestart registers a rename, and sees that it is on record. What stands under the new name then is not
+	// replaced. Renames are done in the order in which they were registered.
+	RenameAtRestart(from, to string) error
+	Registered(from, to string) (bool, error)
+	// Forget takes a rename off the record; one that is not there is no error.
+	Forget(from, to string) error
+}
+
 // Service is what is known of a service.
 type Service struct {
 	Present bool
@@ -71,6 +83,10 @@ const disabled = 4
 type Machine struct {
 	Files    Files
 	Services Services // nil where no service is touched
+	Restart  Restart  // nil where no start of Windows can be waited for; else Services are there, whose Sync covers it
+	// Holders names, for people, what holds a folder open, such as "svchost.exe (1234, wuauserv)"; nil where nobody
+	// can tell.
+	Holders func(path string) []string
 	// Pause waits before a folder that is held is tried again, longer each time, and tells when to give up.
 	Pause func(attempt int) (again bool)
 }

@@ -120,7 +120,7 @@ func do(w *sim.World, name string, h journal.Header) (run.Outcome, error) {
 }
 
 // recovered goes on from the journal j, as the next redx or the next start of Windows does.
-func recovered(w *sim.World, mode run.Mode) (run.Outcome, error) {
+func recovered(m run.Machine, w *sim.World, mode run.Mode) (run.Outcome, error) {
 	j, err := journal.Read(w.Journals, "j", self)
 	switch {
 	case errors.Is(err, journal.ErrEmpty), errors.Is(err, fs.ErrNotExist):
@@ -132,7 +132,7 @@ func recovered(w *sim.World, mode run.Mode) (run.Outcome, error) {
 	if err != nil {
 		return "", err
 	}
-	return run.Recover(context.Background(), machine(w), log, mode)
+	return run.Recover(context.Background(), m, log, mode)
 }
 
 // photo is a computer as it was before a transaction.
@@ -230,13 +230,13 @@ func (c crash) through(w *sim.World, h journal.Header) (died bool, err error) {
 		c.die(w)
 		if c.second > 0 {
 			w.CrashAt(c.second)
-			_, _ = recovered(w, c.mode)
+			_, _ = recovered(machine(w), w, c.mode)
 			if w.Dead() {
 				c.die(w)
 			}
 			w.CrashAt(0)
 		}
-		outcome, err = recovered(w, c.mode)
+		outcome, err = recovered(machine(w), w, c.mode)
 	}
 	w.CrashAt(0)
 	// What was to be resumed may find that Windows changed the scene meanwhile: it is taken back then, and says why.
@@ -358,7 +358,7 @@ func TestNobodyRunsRedxAgain(t *testing.T) {
 				died := w.Dead()
 				c.die(w)
 				if w.IsGuarded() {
-					if outcome, err := recovered(w, c.mode); err != nil {
+					if outcome, err := recovered(machine(w), w, c.mode); err != nil {
 						t.Fatalf("%+v: %s: %v", c, outcome, err)
 					}
 				}
@@ -404,7 +404,7 @@ func nobodyAfterAFailure(t *testing.T, c crash, h journal.Header) (died bool) {
 	died = w.Dead()
 	c.die(w)
 	if w.IsGuarded() {
-		if outcome, err := recovered(w, c.mode); outcome != run.RolledBack {
+		if outcome, err := recovered(machine(w), w, c.mode); outcome != run.RolledBack {
 			t.Fatalf("%+v: %s: %v", c, outcome, err)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/redx-update/redx/internal/repair"
 	"github.com/redx-update/redx/internal/repair/journal"
@@ -29,7 +30,7 @@ func (t *transaction) priorMove(m repair.Move, from, to string) (id string, err 
 		return "", nil
 	}
 	taken, err := t.Files.Folder(to)
-	if err == nil && taken.Present {
+	if err == nil && taken.Present && !t.leaves(taken.ID) {
 		err = &refused{to, "is there already; it is not overwritten"}
 	}
 	return f.ID, err
@@ -46,14 +47,27 @@ func (t *transaction) rename(id, from, to string) error {
 		switch {
 		case err == nil:
 			return t.arrived(id, from, to)
-		case !errors.Is(err, ErrHeld) || !t.Pause(attempt):
+		case !errors.Is(err, ErrHeld):
 			return err
+		case !t.Pause(attempt):
+			return t.held(from, err)
 		}
 		// Whatever came back meanwhile is stopped again.
 		if err := t.quiet(); err != nil {
 			return err
 		}
 	}
+}
+
+// held says who holds a folder, as far as anybody can tell.
+func (t *transaction) held(path string, err error) error {
+	if t.Holders == nil {
+		return err
+	}
+	if names := t.Holders(path); len(names) > 0 {
+		return fmt.Errorf("%w: %s", err, strings.Join(names, ", "))
+	}
+	return err
 }
 
 // locate tells under which of two names the folder stands.
@@ -94,21 +108,15 @@ func (t *transaction) takeBackMoves(p journal.Progress) error {
 }
 
 func (t *transaction) takeBackMove(p journal.Progress, n int) error {
-	id, root := p.Folder[n], t.log.Root
-	if id == "" {
+	id := p.Folder[n]
+	was, is, ok := names(t.log.Acts[n], t.log.Root)
+	if id == "" || !ok {
 		return nil
 	}
-	var was, is string
-	switch a := t.log.Acts[n].(type) {
-	case repair.MoveAway:
-		was, is = a.Target.Path(root), a.Copy.Path(root)
+	if a, ok := t.log.Acts[n].(repair.MoveAway); ok {
 		if err := t.clear(n, a, id, was); err != nil {
 			return err
 		}
-	case repair.BringBack:
-		was, is = a.Copy.Path(root), a.Target.Path(root)
-	default:
-		return nil
 	}
 	if err := t.rename(id, is, was); err != nil {
 		return err

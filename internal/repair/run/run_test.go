@@ -120,7 +120,7 @@ func TestAServiceThatDoesNotStartAgain(t *testing.T) {
 		t.Error("nobody would go on with it")
 	}
 	w.Services["appidsvc"].Dead = false
-	if outcome, err := recovered(w, run.TakeBack); outcome != run.Committed || err != nil {
+	if outcome, err := recovered(machine(w), w, run.TakeBack); outcome != run.Committed || err != nil {
 		t.Fatalf("%s: %v", outcome, err)
 	}
 	if err := errors.Join(was.services(w, false)); err != nil || was.state(w, h) != "after" {
@@ -176,7 +176,7 @@ func TestDiskFull(t *testing.T) {
 				t.Fatalf("full after %d lines: %s is %+v, was %+v", lines, name, is, s)
 			}
 		}
-		if outcome, err := recovered(w, run.TakeBack); err != nil || outcome == run.Open {
+		if outcome, err := recovered(machine(w), w, run.TakeBack); err != nil || outcome == run.Open {
 			t.Fatalf("full after %d lines, then recovered: %s, %v", lines, outcome, err)
 		}
 		if err := was.services(w, false); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/redx-update/redx/internal/repair"
 	"github.com/redx-update/redx/internal/repair/journal"
@@ -16,7 +17,10 @@ type Outcome string
 const (
 	Committed  Outcome = "done"
 	RolledBack Outcome = "rolled-back" // as if it had never begun; the error says why
-	Open       Outcome = "open"        // neither: the next redx, or the next start of Windows, goes on from the journal
+	// Waiting: Windows renames what is held when it starts next; Recover carries on then. Until then services are as
+	// they were, and redx starts with Windows.
+	Waiting Outcome = "waits-for-restart"
+	Open    Outcome = "open" // neither: the next redx, or the next start of Windows, goes on from the journal
 )
 
 // Mode is what becomes of a transaction that died before it was decided.
@@ -32,6 +36,10 @@ const (
 type transaction struct {
 	Machine
 	log *journal.Writer
+	// waiting: an act was left to the next start of Windows, and so are those behind it.
+	waiting bool
+	// started: Windows has started since acts were left to it. No folder is left to it a second time.
+	started bool
 }
 
 // Begin writes the journal of a transaction that the machine is ready for: how its services are is in it from the
@@ -66,13 +74,13 @@ func Begin(m Machine, fsys journal.FS, name string, h journal.Header) (*journal.
 
 // Do takes a fresh journal's transaction through. When it cannot be done whole, all of it is taken back.
 func Do(ctx context.Context, m Machine, log *journal.Writer) (Outcome, error) {
-	t := transaction{m, log}
+	t := transaction{Machine: m, log: log}
 	return t.decide(t.forward(ctx))
 }
 
 // Recover ends what a crash has left: what was decided is finished; what was not is resumed or taken back.
 func Recover(ctx context.Context, m Machine, log *journal.Writer, mode Mode) (Outcome, error) {
-	t := transaction{m, log}
+	t := transaction{Machine: m, log: log}
 	p, err := t.progress()
 	if err != nil {
 		return Open, err
@@ -82,11 +90,24 @@ func Recover(ctx context.Context, m Machine, log *journal.Writer, mode Mode) (Ou
 		return Committed, nil
 	case p.Ended:
 		return RolledBack, nil
+	case !t.able():
+		return Open, ErrElsewhere
 	case p.Decision == journal.Commit:
 		return t.finish()
 	case p.Decision == journal.Rollback || mode == TakeBack:
 		return t.back(nil)
+	case slices.Contains(p.Waits, true):
+		return t.afterWaiting(ctx, p)
 	}
+	return t.again(ctx)
+}
+
+// able tells whether the machine has what the transaction was begun with.
+func (t *transaction) able() bool {
+	return t.Services != nil || !slices.ContainsFunc(t.log.Acts, repair.Reversible.Passing)
+}
+
+func (t *transaction) again(ctx context.Context) (Outcome, error) {
 	if err := t.quiet(); err != nil {
 		return t.back(err)
 	}
@@ -99,6 +120,9 @@ func (t *transaction) progress() (journal.Progress, error) { return t.log.Progre
 func (t *transaction) decide(err error) (Outcome, error) {
 	if err == nil {
 		err = t.sync()
+	}
+	if err == nil && t.waiting {
+		return t.pause()
 	}
 	if err == nil {
 		err = t.log.Append(journal.Entry{Event: journal.Commit})
@@ -135,7 +159,13 @@ func (t *transaction) do(n int, a repair.Reversible) error {
 			return err
 		}
 	}
+	if t.waiting && p.Folder[n] != "" && !p.Done[n] {
+		return t.wait(n, a)
+	}
 	note, err := t.apply(a, p.Folder[n])
+	if errors.Is(err, ErrHeld) && t.mayWait() {
+		return t.wait(n, a)
+	}
 	if err != nil || p.Done[n] {
 		return err
 	}
@@ -152,7 +182,7 @@ func (t *transaction) sync() error {
 
 // finish gives back what only carried the repair.
 func (t *transaction) finish() (Outcome, error) {
-	if err := t.release(); err != nil {
+	if err := t.release(noting); err != nil {
 		return Open, err
 	}
 	if err := t.end(); err != nil {
@@ -172,7 +202,7 @@ func (t *transaction) back(why error) (Outcome, error) {
 		err = t.log.Append(journal.Entry{Event: journal.Rollback})
 	}
 	// The services run again whatever became of the rest.
-	if err = errors.Join(err, t.takeBackMoves(p), t.release()); err != nil {
+	if err = errors.Join(err, t.forget(p), t.takeBackMoves(p), t.release(noting)); err != nil {
 		return Open, errors.Join(why, err)
 	}
 	if err := t.end(); err != nil {

@@ -148,7 +148,7 @@ func (d *Disk) Rename(from, to string) error {
 		return err
 	}
 	for _, s := range slices.Sorted(maps.Keys(d.world.Services)) {
-		if d.world.Services[s].holds(from) {
+		if d.world.Services[s].holds(d.top, from) {
 			return fmt.Errorf("rename %s: error %d: %w", from, 5+27*(d.world.ticks%2), run.ErrHeld)
 		}
 	}

@@ -13,6 +13,7 @@ type Service struct {
 	Name      string
 	Running   bool
 	Opens     []string // paths that it keeps open while its process lives
+	Finds     bool     // it opens only what is there, and makes none of it
 	Triggered bool     // Windows starts it whenever its start type allows
 	MakesAnew bool     // it makes the update folder anew when it runs
 	Lingers   int      // so many renames fail after it said "stopped", since its process lives on
@@ -23,7 +24,7 @@ type Service struct {
 	lingers int
 }
 
-func (s *Service) holds(path string) bool {
+func (s *Service) holds(top *Node, path string) bool {
 	if !s.Running && s.lingers == 0 {
 		return false
 	}
@@ -31,7 +32,7 @@ func (s *Service) holds(path string) bool {
 		s.lingers--
 	}
 	for _, o := range s.Opens {
-		if len(o) >= len(path) && strings.EqualFold(o[:len(path)], path) {
+		if len(o) >= len(path) && strings.EqualFold(o[:len(path)], path) && (!s.Finds || find(top, o) != nil) {
 			return true
 		}
 	}
@@ -43,6 +44,9 @@ type Registry struct {
 	world   *World
 	durable map[string]int
 	pending []setting
+
+	renames       []Rename   // what is safe of PendingFileRenameOperations, one value
+	renamesWrites [][]Rename // what it was set to since
 }
 
 type setting struct {
@@ -69,6 +73,7 @@ func (r *Registry) flush() {
 		r.durable[p.name] = p.value
 	}
 	r.pending = nil
+	r.renames, r.renamesWrites = r.atRestart(), nil
 }
 
 func (r *Registry) cut(loss Loss, rng *rand.Rand) {
@@ -79,6 +84,13 @@ func (r *Registry) cut(loss Loss, rng *rand.Rand) {
 		}
 	}
 	r.pending = kept
+	if n := len(r.renamesWrites); n > 0 && loss != LoseNone {
+		lost := n
+		if loss == LoseSome {
+			lost = rng.IntN(n + 1)
+		}
+		r.renamesWrites = r.renamesWrites[:n-lost]
+	}
 	r.flush()
 }
 

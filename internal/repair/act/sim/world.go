@@ -74,7 +74,7 @@ const (
 	LoseSome // parts, torn and out of order, as the random numbers have it
 )
 
-// PowerCut stops the computer and starts it again. Renames are lost from some point on, as a file system's own journal
+// PowerCut stops the computer and starts it again; with LoseNone it is an orderly restart. Renames are lost from some point on, as a file system's own journal
 // has it; values of the registry singly; a journal's last write is torn.
 func (w *World) PowerCut(loss Loss, rng *rand.Rand) {
 	w.Disk.cut(loss, rng)
@@ -84,6 +84,7 @@ func (w *World) PowerCut(loss Loss, rng *rand.Rand) {
 	for _, s := range w.Services {
 		s.Running, s.lingers = false, 0
 	}
+	w.renameAsItStarts()
 	for _, s := range w.Services {
 		if start := w.start(s.Name); start == 2 || start == 3 && s.Triggered {
 			s.Running = true
