@@ -1,0 +1,56 @@
+package applicability
+
+import (
+	"strings"
+
+	"github.com/redx-update/redx/internal/registry"
+)
+
+// cache holds what was asked of the computer in one scan.
+type cache struct {
+	system   *answered[Windows]
+	files    map[string]answered[File]
+	versions map[string]answered[Version]
+	keys     map[string]answered[registry.Key]
+}
+
+type answered[T any] struct {
+	value T
+	err   error
+}
+
+func (s *Scan) windows() (Windows, error) {
+	if s.system == nil {
+		w, err := s.facts.Windows()
+		s.system = &answered[Windows]{w, err}
+	}
+	return s.system.value, s.system.err
+}
+
+func (s *Scan) file(path string) (File, error) { return once(&s.files, path, s.facts.File) }
+
+func (s *Scan) version(path string) (Version, error) {
+	return once(&s.versions, path, s.facts.FileVersion)
+}
+
+func (s *Scan) key(path string, view32 bool) (registry.Key, error) {
+	mark := "64 "
+	if view32 {
+		mark = "32 "
+	}
+	return once(&s.keys, mark+path, func(string) (registry.Key, error) { return s.facts.Key(path, view32) })
+}
+
+// once asks for a thing the first time. Names compare without case.
+func once[T any](m *map[string]answered[T], name string, ask func(string) (T, error)) (T, error) {
+	folded := strings.ToLower(name)
+	a, ok := (*m)[folded]
+	if !ok {
+		a.value, a.err = ask(name)
+		if *m == nil {
+			*m = map[string]answered[T]{}
+		}
+		(*m)[folded] = a
+	}
+	return a.value, a.err
+}
