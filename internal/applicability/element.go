@@ -67,7 +67,12 @@ func (p *parser) take(t xml.Token) error {
 }
 
 // bare is a name without the prefix of a namespace or of a fragment ("b.RegSz").
-func bare(n xml.Name) string { return n.Local[strings.LastIndexByte(n.Local, '.')+1:] }
+func bare(n xml.Name) string {
+	if name := n.Local[strings.LastIndexByte(n.Local, '.')+1:]; name != "" {
+		return name
+	}
+	return n.Local
+}
 
 // find gives the first element of that name, at any depth.
 func (e *element) find(name string) *element {
