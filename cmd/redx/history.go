@@ -29,8 +29,8 @@ func newHistoryCommand(std stdio) *cobra.Command {
 		Use:   "history (--image PATH | --logs PATH)",
 		Short: "Show the update history, merged from every place where Windows keeps it",
 		Long: `History merges the update history from the datastore, also those that an earlier repair has put aside, from
-ReportingEvents.log, the event logs, the update orchestrator's store and the servicing packages: one entry an
-attempt, newest first. Failed attempts are marked X, with code and symbol.
+ReportingEvents.log, the event logs, the update orchestrator's store and the servicing packages, and from what redx
+has kept of them before a repair: one entry an attempt, newest first. Failed attempts are marked X, with code and symbol.
 
 EXIT STATUS
   0  shown, failed entries or not    1  failed    2  wrong usage

@@ -75,6 +75,19 @@ var rules = []rule{
 		deny: []string{"internal/history", "internal/doctor/...", "internal/report", "internal/lab"},
 	},
 	{
+		why:  "the vault is read as evidence: what is kept in it is no conclusion",
+		from: []string{"internal/vault", "internal/sqlitefile"},
+		deny: []string{
+			"internal/history", "internal/doctor/...", "internal/report", "internal/lab", "internal/gather", "internal/image/...",
+		},
+	},
+	{
+		why:    "SQLite is in few hands: who opens a file with it has thought of hostile ones",
+		from:   []string{"internal/...", "cmd/..."},
+		except: []string{"internal/vault", "internal/sqlitefile", "internal/lab", "internal/store/..."},
+		deny:   []string{"database/sql", "modernc.org/sqlite"},
+	},
+	{
 		why:  "the doctor sees evidence and nothing else",
 		from: []string{"internal/history", "internal/doctor/..."},
 		deny: []string{"internal/image/...", "internal/gather", "internal/format/...", "internal/report", "internal/lab"},

@@ -7,7 +7,8 @@ type Kind string
 
 // What the sources say of updates.
 const (
-	// Attempt: an update was installed, uninstalled or downloaded, or that failed. Fields: Operation, Phase, Result.
+	// Attempt: an update was installed, uninstalled or downloaded, or that failed. Fields: Operation, Phase, Result; of
+	// one that the vault has kept, Origin, OriginLine or OriginRecord, and Nth as well.
 	Attempt Kind = "attempt"
 	// DownloadFailed: a transfer failed. Fields: URL, Path (target), Job.
 	DownloadFailed Kind = "download-failed"
@@ -48,17 +49,23 @@ const (
 	Job       = "job"
 	Join      = "join"
 	Name      = "name"
+	Nth       = "nth"
 	Operation = "operation"
-	Path      = "path"
-	Phase     = "phase"
-	Repaired  = "repaired"
-	Result    = "result"
-	SHA1      = "sha1"
-	SHA256    = "sha256"
-	Size      = "size"
-	State     = "state"
-	Status    = "status"
-	URL       = "url"
+	// Where the vault has an account from.
+	Origin       = "origin"
+	OriginLine   = "origin_line"
+	OriginRecord = "origin_record"
+
+	Path     = "path"
+	Phase    = "phase"
+	Repaired = "repaired"
+	Result   = "result"
+	SHA1     = "sha1"
+	SHA256   = "sha256"
+	Size     = "size"
+	State    = "state"
+	Status   = "status"
+	URL      = "url"
 )
 
 // The values of Phase in an Attempt.

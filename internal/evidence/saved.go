@@ -79,8 +79,8 @@ func FormatTime(t time.Time, local bool) string {
 	}
 }
 
-// parseTime reads what FormatTime gives; a time without a zone is local.
-func parseTime(s string) (t time.Time, local bool, err error) {
+// ParseTime reads what FormatTime gives; a time without a zone is local.
+func ParseTime(s string) (t time.Time, local bool, err error) {
 	if s == "" {
 		return t, false, nil
 	}
@@ -205,8 +205,8 @@ func loadLine(text []byte, b *Builder) error {
 	}
 	var local, lastLocal bool
 	var err, lastErr error
-	e.Time, local, err = parseTime(in.Time)
-	e.Last, lastLocal, lastErr = parseTime(in.Last)
+	e.Time, local, err = ParseTime(in.Time)
+	e.Last, lastLocal, lastErr = ParseTime(in.Last)
 	if err := errors.Join(err, lastErr); err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/redx-update/redx/internal/image"
+	"github.com/redx-update/redx/internal/vault"
 )
 
 // places are the files of an installation that a failed update leaves traces in, below the system drive. An element
@@ -46,6 +47,8 @@ var places = []string{
 	`\ProgramData\Microsoft\Windows\WER\ReportQueue\*\Report.wer`,
 	`\ProgramData\Microsoft\Network\Downloader\qmgr.db`,
 	`\ProgramData\USOPrivate\UpdateStore\store.db`,
+	vault.Folder + `\` + vault.Name,
+	vault.Folder + `\` + vault.Name + `.aside*`,
 }
 
 // candidates gives the files to look at: the known places of an installation, all files of a bundle.

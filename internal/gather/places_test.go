@@ -20,6 +20,7 @@ import (
 	"github.com/redx-update/redx/internal/image/imagetest"
 	"github.com/redx-update/redx/internal/image/offline"
 	"github.com/redx-update/redx/internal/lab"
+	"github.com/redx-update/redx/internal/vault"
 	"github.com/redx-update/redx/internal/winbin"
 	"github.com/redx-update/redx/internal/write/cab"
 )
@@ -44,6 +45,11 @@ func oneOfEach(t *testing.T) map[string][]byte {
 	evtx, edb := take("Windows/System32/winevt/Logs/System.evtx"), take("Windows/SoftwareDistribution/DataStore/DataStore.edb")
 	etl := take("Windows/Logs/WindowsUpdate/WindowsUpdate.20240111.031502.100.1.etl")
 	reporting := take("Windows/SoftwareDistribution/ReportingEvents.log")
+	kept := t.TempDir()
+	if _, err := vault.Save(t.Context(), kept, ofImage(t, dir)); err != nil {
+		t.Fatal(err)
+	}
+	history := readFile(t, filepath.Join(kept, vault.Name))
 	setup := []byte("2024-01-11 03:10:02, Error                 SP     Operation failed: x. Error: 0x80070002[gle=0x00000002]\r\n")
 	setupapi := []byte("[Device Install Log]\r\n     OS Version = 10.0.19045\r\n\r\n>>>  [x]\r\n>>>  Section start 2024/01/11 03:10:02.123\r\n" +
 		"!!!  inf: Unable to load INF: 'C:\\x.inf'(00000003)\r\n<<<  Section end 2024/01/11 03:10:02.123\r\n<<<  [Exit status: FAILURE(0x00000003)]\r\n")
@@ -81,6 +87,8 @@ func oneOfEach(t *testing.T) map[string][]byte {
 		`programdata\microsoft\windows\wer\reportqueue\b_1\report.wer`:                         []byte("Version=1\r\nEventType=WindowsUpdateFailure3\r\nSig[0].Name=x\r\n"),
 		`programdata\microsoft\network\downloader\qmgr.db`:                                     edb,
 		`programdata\usoprivate\updatestore\store.db`:                                          take("ProgramData/USOPrivate/UpdateStore/store.db"),
+		`programdata\redx\history.db`:                                                          history,
+		`programdata\redx\history.db.aside.2`:                                                  history,
 	}
 }
 

@@ -28,7 +28,7 @@ func readers() []reader {
 	return []reader{
 		{"event log", signature(0, "ElfFile\x00"), readEventLog},
 		{"ESE database", signature(4, "\xef\xcd\xab\x89"), readDatabase},
-		{"SQLite database", signature(0, "SQLite format 3\x00"), readOrchestrator},
+		{"SQLite database", signature(0, "SQLite format 3\x00"), readSQLite},
 		{"cabinet", signature(0, "MSCF"), readCabinet},
 		{"saved evidence", evidence.SniffSaved, readSaved},
 		{"ReportingEvents.log", sniffReporting, readReporting},
@@ -61,7 +61,9 @@ var errUnrecognised = errors.New("its content is not what its name says: damaged
 // empty of all that redx looks for, and other databases and cabinets lie about in bundles.
 func mustBeKnown(path string) bool {
 	name := base(path)
-	for _, pattern := range []string{"*.evtx", "*.etl", "cbs.log", "cbspersist_*", "datastore.edb", "qmgr.db", "store.db"} {
+	for _, pattern := range []string{
+		"*.evtx", "*.etl", "cbs.log", "cbspersist_*", "datastore.edb", "qmgr.db", "store.db", "history.db", "history.db.aside*",
+	} {
 		if ok, _ := filepath.Match(pattern, name); ok {
 			return true
 		}

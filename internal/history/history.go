@@ -16,7 +16,8 @@ type Entry struct {
 	update.Entry
 	Phase   string // evidence.PhaseDownload for an attempt that ended in its download, else evidence.PhaseInstall
 	Sources []evidence.Source
-	// Proof are the events behind the entry, one for each source.
+	// Proof are the events behind the entry, one for each place that was read. Where the vault alone still has an
+	// account, Sources name the place that it was kept from as well.
 	Proof []*evidence.Event
 }
 
@@ -32,8 +33,9 @@ const (
 func Merge(set *evidence.Set) []Entry {
 	exact, loose := split(set)
 	var entries, undated []Entry // entries in the order of time
-	put := func(events []*evidence.Event, within time.Duration) {
-		for _, e := range events {
+	put := func(accounts []evidence.Account, within time.Duration) {
+		for i := range accounts {
+			e := &accounts[i]
 			if e.Time.IsZero() || e.Local {
 				undated = append(undated, toEntry(e))
 			} else if i := find(entries, e, within); i >= 0 {
@@ -58,8 +60,8 @@ func from(entries []Entry, t time.Time) int {
 
 // split parts the attempts by how well they name their update: those with a GUID first, since they found entries
 // that the others only join.
-func split(set *evidence.Set) (exact, loose []*evidence.Event) {
-	for e := range set.Of(evidence.Attempt) {
+func split(set *evidence.Set) (exact, loose []evidence.Account) {
+	for _, e := range set.Accounts() {
 		switch {
 		case e.Field(evidence.Phase) == evidence.PhaseDownload && e.Field(evidence.Result) == string(update.Succeeded):
 		case e.Update.ID.GUID.IsZero():
@@ -72,7 +74,7 @@ func split(set *evidence.Set) (exact, loose []*evidence.Event) {
 }
 
 // find gives the nearest entry that tells of the same attempt, or -1.
-func find(entries []Entry, e *evidence.Event, within time.Duration) int {
+func find(entries []Entry, e *evidence.Account, within time.Duration) int {
 	best, distance := -1, within+1
 	last := e.Time.Add(within)
 	for i := from(entries, e.Time.Add(-within)); i < len(entries) && !entries[i].Time.After(last); i++ {
@@ -83,8 +85,8 @@ func find(entries []Entry, e *evidence.Event, within time.Duration) int {
 	return best
 }
 
-func sameAttempt(en *Entry, e *evidence.Event) bool {
-	if !en.Update.Same(e.Update) || en.Result != resultOf(e) {
+func sameAttempt(en *Entry, e *evidence.Account) bool {
+	if !en.Update.Same(e.Update) || en.Result != resultOf(e.Event) {
 		return false
 	}
 	op := update.Operation(e.Field(evidence.Operation))
@@ -95,12 +97,14 @@ func sameAttempt(en *Entry, e *evidence.Event) bool {
 	return !slices.ContainsFunc(en.Proof, func(p *evidence.Event) bool { return sameTeller(p, e) })
 }
 
-// sameTeller reports that two events come from the same source and phase.
-func sameTeller(a, b *evidence.Event) bool {
-	return a.Source.Path == b.Source.Path && a.Field(evidence.Phase) == b.Field(evidence.Phase)
+// sameTeller reports that two events come from the same source and phase. What the vault has kept is told by the source
+// that it was kept from.
+func sameTeller(p *evidence.Event, e *evidence.Account) bool {
+	from, _ := p.Origin()
+	return from.Path == e.Origin.Path && p.Field(evidence.Phase) == e.Field(evidence.Phase)
 }
 
-func join(en *Entry, e *evidence.Event) {
+func join(en *Entry, e *evidence.Account) {
 	en.Update = en.Update.Merge(e.Update)
 	if en.Operation == update.UnknownOperation {
 		en.Operation = update.Operation(e.Field(evidence.Operation))
@@ -111,20 +115,32 @@ func join(en *Entry, e *evidence.Event) {
 	if e.Field(evidence.Phase) == evidence.PhaseInstall {
 		en.Phase = evidence.PhaseInstall
 	}
-	en.Sources = append(en.Sources, e.Source)
-	en.Proof = append(en.Proof, e)
+	en.tell(e)
 }
 
-func toEntry(e *evidence.Event) Entry {
-	return Entry{
+// tell adds the places of an account.
+func (en *Entry) tell(e *evidence.Account) {
+	en.Sources = append(en.Sources, e.Source)
+	if e.Source != e.Origin {
+		en.Sources = append(en.Sources, e.Origin)
+	}
+	en.Proof = append(en.Proof, e.Event)
+	for _, k := range e.Kept {
+		en.Sources = append(en.Sources, k.Source)
+		en.Proof = append(en.Proof, k)
+	}
+}
+
+func toEntry(e *evidence.Account) Entry {
+	en := Entry{
 		Entry: update.Entry{
-			Time: e.Time, Local: e.Local, Update: e.Update, Code: e.Code, Result: resultOf(e),
+			Time: e.Time, Local: e.Local, Update: e.Update, Code: e.Code, Result: resultOf(e.Event),
 			Operation: update.Operation(e.Field(evidence.Operation)),
 		},
-		Phase:   e.Field(evidence.Phase),
-		Sources: []evidence.Source{e.Source},
-		Proof:   []*evidence.Event{e},
+		Phase: e.Field(evidence.Phase),
 	}
+	en.tell(e)
+	return en
 }
 
 func resultOf(e *evidence.Event) update.Result { return update.Result(e.Field(evidence.Result)) }
