@@ -124,6 +124,9 @@ func (CancelJobs) Check(root Root) error {
 // services are the services that redx may stop and hold, in the order in which they are stopped.
 var services = []string{"UsoSvc", "wuauserv", "bits", "dosvc", "cryptsvc"}
 
+// Services names the update's own services, which a repair may stop and hold, in the order in which they are stopped.
+func Services() []string { return slices.Clone(services) }
+
 func listed(name string) bool {
 	return slices.ContainsFunc(services, func(s string) bool { return strings.EqualFold(s, name) })
 }

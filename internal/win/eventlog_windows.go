@@ -9,16 +9,6 @@ import (
 	"golang.org/x/sys/windows/svc/eventlog"
 )
 
-// EventKind says how grave an event is.
-type EventKind uint16
-
-// The kinds of event.
-const (
-	EventError   EventKind = windows.EVENTLOG_ERROR_TYPE
-	EventWarning EventKind = windows.EVENTLOG_WARNING_TYPE
-	EventInfo    EventKind = windows.EVENTLOG_INFORMATION_TYPE
-)
-
 // AddEventSource makes a source of events known to the log Application. Its events show their text as it is; the
 // numbers that they can have are those from 1 to 1000. One that is there already is left alone.
 func AddEventSource(name string) error {

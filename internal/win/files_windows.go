@@ -3,6 +3,8 @@ package win
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"path/filepath"
 
 	"golang.org/x/sys/windows"
 )
@@ -48,15 +50,26 @@ func Rename(from, to string) error {
 	return nil
 }
 
-// FlushFolder returns when the names in a folder are safe on the disk. It needs the right to add to the folder.
+// FlushFolder returns when the names in a folder are safe on the disk. It needs the right to add to the folder, or that
+// of an administrator to the whole volume.
 func FlushFolder(path string) error {
-	h, err := openFolder(path, windows.FILE_APPEND_DATA|windows.FILE_WRITE_DATA)
-	if err != nil {
-		return fmt.Errorf("flush the folder %s: %w", path, err)
+	err := flushFile(path, windows.FILE_APPEND_DATA|windows.FILE_WRITE_DATA)
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
-	defer windows.CloseHandle(h) //nolint:errcheck // nothing is lost with it
-	if err := windows.FlushFileBuffers(h); err != nil {
-		return fmt.Errorf("flush the folder %s: %w", path, err)
+	if whole := flushFile(`\\.\`+filepath.VolumeName(path), windows.GENERIC_WRITE); whole != nil {
+		return errors.Join(err, whole)
+	}
+	return nil
+}
+
+func flushFile(path string, access uint32) error {
+	h, err := openFolder(path, access)
+	if err == nil {
+		err = errors.Join(windows.FlushFileBuffers(h), windows.CloseHandle(h))
+	}
+	if err != nil {
+		return fmt.Errorf("flush %s: %w", path, err)
 	}
 	return nil
 }

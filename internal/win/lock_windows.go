@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// ErrLocked: another process has the file locked.
+// ErrLocked says that another process has the file locked.
 var ErrLocked = errors.New("another process has it locked")
 
 // LockFile locks the first byte of an open file for this process alone, without waiting. The lock ends when the file

@@ -9,15 +9,6 @@ import (
 	"golang.org/x/sys/windows/registry"
 )
 
-// Spec is a service of redx's own. It runs in a process of its own as LocalSystem, and starts with Windows.
-type Spec struct {
-	Name        string
-	Title       string // as the list of services shows it
-	Description string
-	Program     string // its full path
-	Args        []string
-}
-
 // Create makes a service. It is not started: Windows does that when it starts.
 //
 // Errors: ErrExists, ErrDeleting (one of that name is on its way out), fs.ErrPermission.
@@ -25,7 +16,7 @@ func (s *Services) Create(spec Spec) error {
 	h := &service{name: spec.Name}
 	name, err1 := windows.UTF16PtrFromString(spec.Name)
 	title, err2 := windows.UTF16PtrFromString(spec.Title)
-	command, err3 := windows.UTF16PtrFromString(windows.ComposeCommandLine(append([]string{spec.Program}, spec.Args...)))
+	command, err3 := windows.UTF16PtrFromString(CommandLine(spec.Program, spec.Args))
 	if err := errors.Join(err1, err2, err3); err != nil {
 		return h.wrap("create", err)
 	}
@@ -45,6 +36,11 @@ func (s *Services) Create(spec Spec) error {
 		return errors.Join(h.wrap("describe", err), h.wrap("take back", windows.DeleteService(h.handle)))
 	}
 	return nil
+}
+
+// CommandLine joins a program and its arguments so that Windows takes them apart again as they were.
+func CommandLine(program string, args []string) string {
+	return windows.ComposeCommandLine(append([]string{program}, args...))
 }
 
 func (h *service) describe(text string) error {

@@ -11,12 +11,6 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// Process is a program that runs.
-type Process struct {
-	PID  uint32
-	Name string // of its file, without a folder: TiWorker.exe
-}
-
 // Processes lists the processes whose programs have one of the names, as TiWorker.exe; case does not matter. It needs no
 // rights over them.
 func Processes(names ...string) ([]Process, error) {

@@ -33,7 +33,7 @@ func makeFolder(path, sddl string) error {
 
 // CheckProtected wants a real folder, no link or junction, that belongs to the system, its administrators or
 // TrustedInstaller, and that nobody else may change. Else it wraps ErrUnprotected and says why. It looks at what has
-// this name itself; the folders above and below are not looked at.
+// this name itself; the folders above and below are not looked at. Under Wine it looks for a real folder alone.
 func CheckProtected(path string) error {
 	err := checkFolder(path)
 	if err != nil {
@@ -57,6 +57,9 @@ func checkFolder(path string) error {
 		return fmt.Errorf("%w: it is a link or junction", ErrUnprotected)
 	case info.FileAttributes&windows.FILE_ATTRIBUTE_DIRECTORY == 0:
 		return fmt.Errorf("%w: it is no folder", ErrUnprotected)
+	}
+	if Wine() { // whose files belong to users of the system below, and have no access list of their own
+		return nil
 	}
 	const owner, dacl = windows.OWNER_SECURITY_INFORMATION, windows.DACL_SECURITY_INFORMATION
 	sd, err := windows.GetSecurityInfo(h, windows.SE_FILE_OBJECT, owner|dacl)

@@ -17,6 +17,7 @@ var (
 	ErrStalled    = errors.New("the service shows no progress")
 	ErrExists     = errors.New("there is a service of that name")
 	ErrDeleting   = errors.New("the service goes when the last program has let go of it")
+	ErrBusy       = errors.New("the service manager takes no such request just now")
 	ErrNoManager  = errors.New("not started by the service manager")
 )
 

@@ -165,6 +165,7 @@ var own = map[windows.Errno]error{
 	windows.ERROR_DEPENDENT_SERVICES_RUNNING: ErrDependents,
 	windows.ERROR_SERVICE_EXISTS:             ErrExists,
 	windows.ERROR_SERVICE_MARKED_FOR_DELETE:  ErrDeleting,
+	windows.ERROR_SERVICE_DATABASE_LOCKED:    ErrBusy,
 }
 
 func (h *service) wrap(doing string, err error) error {
