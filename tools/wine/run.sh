@@ -17,7 +17,8 @@ cd "$(dirname "$0")/../.."
 
 packages=(
 	cmd/redx internal/evidence internal/format/textline internal/format/uso internal/gather internal/image
-	internal/image/offline internal/lab internal/repair internal/sqlitefile internal/term internal/vault internal/win
+	internal/image/offline internal/image/online internal/lab internal/repair internal/sqlitefile internal/term
+	internal/vault internal/win
 )
 [ $# = 0 ] || packages=("$@")
 

@@ -44,7 +44,7 @@ func gpt(disk []byte, parts ...[2]uint32) {
 }
 
 func TestDisks(t *testing.T) {
-	volume, err := os.ReadFile(makeNTFS(t, 8<<20, func(dir string) { imagetest.WriteTree(t, dir, imagetest.Files()) }))
+	volume, err := os.ReadFile(imagetest.NTFS(t, 8<<20, func(dir string) { imagetest.WriteTree(t, dir, imagetest.Files()) }))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,6 +42,8 @@ func (d *drive) ReadDir(path string) ([]image.Info, error) {
 	return infos, renamed(err, path)
 }
 
+func (d *drive) Close() error { return d.volume.Close() }
+
 // inside gives the path relative to the volume.
 func (d *drive) inside(op, path string) (string, error) {
 	clean, err := image.Normalize(path, d.root)

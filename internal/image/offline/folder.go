@@ -93,11 +93,12 @@ func (f *folder) ReadDir(path string) ([]image.Info, error) {
 func list(dir *os.Root) ([]image.Info, error) {
 	names, err := readNames(dir)
 	infos := make([]image.Info, 0, len(names))
+	look := newLooker(dir)
 	for _, name := range names {
 		if strings.Contains(name, `\`) {
 			continue // no name that Windows can have, and it would read as a path
 		}
-		info, lerr := dir.Lstat(name)
+		info, lerr := look.lstat(name)
 		switch {
 		case errors.Is(lerr, fs.ErrNotExist): // gone meanwhile
 		case lerr != nil:

@@ -10,13 +10,27 @@ import (
 	"github.com/redx-update/redx/internal/registry"
 )
 
-// hives opens each registry hive once and keeps it open as long as the image.
-type hives struct {
+// Hives opens registry hives that stand as files, each once, and keeps them open until it is closed.
+type Hives struct {
 	fsys  image.FS
 	paths map[image.Hive]string // where each is; one that is not named is not there
 
 	mu     sync.Mutex
 	opened map[image.Hive]*openedHive
+}
+
+// NewHives gives the hives of the Windows folder at a path in fsys.
+func NewHives(fsys image.FS, windows string) *Hives {
+	h := hivesIn(fsys, windows)
+	return &h
+}
+
+func hivesIn(fsys image.FS, windows string) Hives {
+	paths := map[image.Hive]string{}
+	for _, name := range []image.Hive{image.System, image.Software, image.Components} {
+		paths[name] = image.Join(windows, `System32\config`, string(name))
+	}
+	return Hives{fsys: fsys, paths: paths}
 }
 
 type openedHive struct {
@@ -26,7 +40,8 @@ type openedHive struct {
 	used []image.File
 }
 
-func (h *hives) open(name image.Hive) (registry.Key, string, error) {
+// Open gives a hive as image.Image.Hive does.
+func (h *Hives) Open(name image.Hive) (registry.Key, string, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if o := h.opened[name]; o != nil {
@@ -45,7 +60,8 @@ func (h *hives) open(name image.Hive) (registry.Key, string, error) {
 	return o.root, o.note, o.err
 }
 
-func (h *hives) close() error {
+// Close closes the files; keys that were opened are of no use any more.
+func (h *Hives) Close() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var errs []error

@@ -10,9 +10,9 @@ import (
 
 // systemRoot asks the installation's own registry for its Windows folder. How says where a letter comes from that
 // SOFTWARE did not give. Mark is what MountedDevices knows this very partition by, when that is known.
-func systemRoot(h *hives, mark []byte) (root, how string) {
+func systemRoot(h *Hives, mark []byte) (root, how string) {
 	const fallback = `C:\Windows`
-	if soft, _, err := h.open(image.Software); err == nil {
+	if soft, _, err := h.Open(image.Software); err == nil {
 		if key, err := soft.Open(`Microsoft\Windows NT\CurrentVersion`); err == nil {
 			if v, err := key.Value("SystemRoot"); err == nil && isRoot(v.String()) {
 				return v.String(), ""
@@ -33,8 +33,8 @@ func isRoot(path string) bool {
 
 // mounted finds the drive letter in MountedDevices: that of the partition's mark or, without a mark, the only one
 // that any fixed partition has.
-func mounted(h *hives, mark []byte) string {
-	system, _, err := h.open(image.System)
+func mounted(h *Hives, mark []byte) string {
+	system, _, err := h.Open(image.System)
 	if err != nil {
 		return ""
 	}

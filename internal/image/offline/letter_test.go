@@ -94,7 +94,7 @@ func TestSystemRoot(t *testing.T) {
 		{name: "nothing", root: `C:\Windows`, explains: "guessed"},
 	}
 	for _, tt := range tests {
-		h := &hives{opened: map[image.Hive]*openedHive{}}
+		h := &Hives{opened: map[image.Hive]*openedHive{}}
 		for name, key := range map[image.Hive]fakeKey{image.Software: tt.software, image.System: tt.system} {
 			h.opened[name] = &openedHive{root: key}
 			if key.path == "" {

@@ -78,13 +78,13 @@ func isZip(r io.ReaderAt) bool {
 type bundle struct {
 	path  string
 	files volume
-	hives hives
+	hives Hives
 	notes []string
 }
 
 // newBundle takes ownership of the volume. It walks it once, to find the hives and to name what is left out.
 func newBundle(path string, v volume, notes []string) *bundle {
-	b := &bundle{path: path, files: v, notes: notes, hives: hives{fsys: v, paths: map[image.Hive]string{}}}
+	b := &bundle{path: path, files: v, notes: notes, hives: Hives{fsys: v, paths: map[image.Hive]string{}}}
 	names := map[string]image.Hive{}
 	for _, h := range []image.Hive{image.System, image.Software, image.Components} {
 		names[fold(string(h))] = h
@@ -142,6 +142,6 @@ func (b *bundle) FS() image.FS       { return b.files }
 func (b *bundle) SystemRoot() string { return "" }
 func (b *bundle) Notes() []string    { return slices.Clone(b.notes) }
 
-func (b *bundle) Hive(name image.Hive) (registry.Key, string, error) { return b.hives.open(name) }
+func (b *bundle) Hive(name image.Hive) (registry.Key, string, error) { return b.hives.Open(name) }
 
-func (b *bundle) Close() error { return errors.Join(b.hives.close(), b.files.Close()) }
+func (b *bundle) Close() error { return errors.Join(b.hives.Close(), b.files.Close()) }

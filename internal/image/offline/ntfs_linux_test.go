@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,45 +13,12 @@ import (
 
 	"github.com/redx-update/redx/internal/image"
 	"github.com/redx-update/redx/internal/image/imagetest"
-	"github.com/redx-update/redx/internal/testdata"
 )
-
-// makeNTFS formats a volume with mkntfs and lets fill put files into it, mounted by ntfs-3g. Both must be installed,
-// and mounting must be allowed here.
-func makeNTFS(t *testing.T, size int64, fill func(dir string), options ...string) string {
-	t.Helper()
-	mkntfs, mount := testdata.Tool(t, "mkntfs"), testdata.Tool(t, "ntfs-3g")
-	unmount := testdata.Tool(t, "fusermount")
-	path := filepath.Join(t.TempDir(), "volume.img")
-	if err := os.WriteFile(path, nil, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Truncate(path, size); err != nil {
-		t.Fatal(err)
-	}
-	format := append([]string{"-F", "-Q", "-q", "-s", "512", "-p", "2048", "-H", "16", "-S", "63"}, options...)
-	if out, err := exec.Command(mkntfs, append(format, path)...).CombinedOutput(); err != nil {
-		t.Fatalf("mkntfs: %v\n%s", err, out)
-	}
-	dir := t.TempDir()
-	if out, err := exec.Command(mount, "-o", "compression,streams_interface=none", path, dir).CombinedOutput(); err != nil {
-		t.Skipf("mounting a volume with ntfs-3g is not possible here, run this as root with /dev/fuse: %v %s", err, out)
-	}
-	func() {
-		defer func() {
-			if out, err := exec.Command(unmount, "-u", dir).CombinedOutput(); err != nil {
-				t.Fatalf("unmount: %v\n%s", err, out)
-			}
-		}()
-		fill(dir)
-	}()
-	return path
-}
 
 func TestConformanceNTFS(t *testing.T) {
 	for _, cluster := range []string{"512", "4096", "16384"} {
 		t.Run(cluster, func(t *testing.T) {
-			path := makeNTFS(t, 16<<20, func(dir string) { imagetest.WriteTree(t, dir, imagetest.Files()) }, "-c", cluster)
+			path := imagetest.NTFS(t, 16<<20, func(dir string) { imagetest.WriteTree(t, dir, imagetest.Files()) }, "-c", cluster)
 			imagetest.Run(t, func(t *testing.T) image.Image { return open(t, path) })
 		})
 	}
@@ -60,7 +26,7 @@ func TestConformanceNTFS(t *testing.T) {
 
 // A folder with many names has an index in blocks; names that were deleted or moved stay in blocks given back.
 func TestNTFSFolders(t *testing.T) {
-	path := makeNTFS(t, 64<<20, func(dir string) {
+	path := imagetest.NTFS(t, 64<<20, func(dir string) {
 		imagetest.WriteTree(t, dir, map[string]string{`Windows\System32\`: ""})
 		many := filepath.Join(dir, "Windows", "many")
 		if err := os.MkdirAll(filepath.Join(dir, "Windows", "moved"), 0o755); err != nil {
@@ -108,7 +74,7 @@ func TestNTFSFolders(t *testing.T) {
 
 func TestNTFSContent(t *testing.T) {
 	var scattered strings.Builder
-	path := makeNTFS(t, 32<<20, func(dir string) {
+	path := imagetest.NTFS(t, 32<<20, func(dir string) {
 		windows := filepath.Join(dir, "Windows")
 		packed := filepath.Join(windows, "packed")
 		if err := os.MkdirAll(packed, 0o755); err != nil {
@@ -152,7 +118,7 @@ func TestNTFSContent(t *testing.T) {
 }
 
 func TestNTFSReparse(t *testing.T) {
-	path := makeNTFS(t, 16<<20, func(dir string) {
+	path := imagetest.NTFS(t, 16<<20, func(dir string) {
 		imagetest.WriteTree(t, dir, map[string]string{`Windows\System32\wof.dll`: "", `Windows\there\`: ""})
 		// IO_REPARSE_TAG_WOF with the 16 bytes of WOF_EXTERNAL_INFO and FILE_PROVIDER_EXTERNAL_INFO.
 		setAttr(t, filepath.Join(dir, "Windows", "System32", "wof.dll"), "system.ntfs_reparse_data",

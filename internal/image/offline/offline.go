@@ -61,27 +61,20 @@ func openTree(path string) (image.Image, error) {
 }
 
 // volume is the files of one drive, by paths relative to it.
-type volume interface {
-	image.FS
-	Close() error
-}
+type volume = Files
 
 // installation is one Windows folder and the drive it stands on.
 type installation struct {
 	path  string
 	drive *drive
-	hives hives
+	hives Hives
 	notes []string
 }
 
 // newInstallation takes ownership of the volume. Marks tell partitions apart in the registry's list of mounted ones.
 func newInstallation(path string, v volume, found finding, mark []byte) *installation {
 	in := &installation{path: path, drive: &drive{volume: v, base: found.base, root: `C:\Windows`}, notes: found.notes}
-	in.hives = hives{fsys: v, paths: map[image.Hive]string{
-		image.System:     image.Join(found.windows, `System32\config\SYSTEM`),
-		image.Software:   image.Join(found.windows, `System32\config\SOFTWARE`),
-		image.Components: image.Join(found.windows, `System32\config\COMPONENTS`),
-	}}
+	in.hives = hivesIn(v, found.windows)
 	root, how := systemRoot(&in.hives, mark)
 	in.drive.root = root
 	letter, _ := image.SplitDrive(root)
@@ -101,9 +94,9 @@ func (in *installation) SystemRoot() string { return in.drive.root }
 func (in *installation) Notes() []string    { return in.notes }
 
 func (in *installation) Hive(name image.Hive) (registry.Key, string, error) {
-	return in.hives.open(name)
+	return in.hives.Open(name)
 }
 
 func (in *installation) Close() error {
-	return errors.Join(in.hives.close(), in.drive.volume.Close())
+	return errors.Join(in.hives.Close(), in.drive.Close())
 }

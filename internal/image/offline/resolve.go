@@ -200,7 +200,8 @@ func (f *folder) child(dir place, name string) (string, fs.FileInfo, error) {
 	if strings.Contains(name, ":") && !filepath.IsLocal(name) {
 		return "", nil, fs.ErrNotExist // on Windows, where no name has a colon and this would be a stream of a file
 	}
-	info, err := dir.in.Lstat(name)
+	look := newLooker(dir.in)
+	info, err := look.lstat(name)
 	if err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return name, info, err
 	}
@@ -212,7 +213,7 @@ func (f *folder) child(dir place, name string) (string, fs.FileInfo, error) {
 	if !ok {
 		return "", nil, fs.ErrNotExist
 	}
-	info, err = dir.in.Lstat(spelled)
+	info, err = look.lstat(spelled)
 	return spelled, info, err
 }
 
@@ -226,7 +227,7 @@ func (f *folder) spelling(dir place, name string, info fs.FileInfo) string {
 	if other == name {
 		return name
 	}
-	if again, err := dir.in.Lstat(other); err != nil || !os.SameFile(info, again) {
+	if again, err := newLooker(dir.in).lstat(other); err != nil || !os.SameFile(info, again) {
 		return name
 	}
 	if listed, err := f.names.of(dir); err == nil && listed[fold(name)] != "" {
