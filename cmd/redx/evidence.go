@@ -13,11 +13,12 @@ import (
 	"github.com/redx-update/redx/internal/gather"
 	"github.com/redx-update/redx/internal/image"
 	"github.com/redx-update/redx/internal/image/offline"
+	"github.com/redx-update/redx/internal/image/online"
 	"github.com/redx-update/redx/internal/report"
 	"github.com/redx-update/redx/internal/term"
 )
 
-// where names the installation or the logs that a command looks at.
+// where names the installation or the logs that a command looks at; neither is this computer.
 type where struct {
 	image string
 	logs  string
@@ -29,8 +30,7 @@ func (w *where) addFlags(cmd *cobra.Command) {
 	cmd.MarkFlagsMutuallyExclusive("image", "logs")
 }
 
-// open opens what the flags name. Reading the running system comes with the live part of redx; until then one of
-// the flags is needed on Windows too.
+// open opens what the flags name: neither names this computer, if it runs Windows.
 func (w *where) open() (image.Image, error) {
 	var img image.Image
 	var err error
@@ -40,13 +40,16 @@ func (w *where) open() (image.Image, error) {
 	case w.logs != "":
 		img, err = offline.OpenLogs(w.logs)
 	default:
-		return nil, &problem{
-			exit: exitUsage, err: errors.New("say what to look at: --image PATH or --logs PATH"),
-			hint: `for a mounted Windows disk: --image /mnt/c or --image D:\; for a folder of collected logs: --logs DIR`,
-		}
+		img, err = online.Open()
 	}
 	if err == nil {
 		return img, nil
+	}
+	if errors.Is(err, online.ErrNotWindows) {
+		return nil, &problem{
+			exit: exitUsage, err: errors.New("this computer does not run Windows; say what to look at: --image PATH or --logs PATH"),
+			hint: "for a mounted Windows disk: --image /mnt/c; for a folder of collected logs: --logs DIR",
+		}
 	}
 	if hint := pathHint(w.image + w.logs); hint != "" {
 		return nil, &problem{exit: exitNoWindows, err: err, hint: hint}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -20,7 +21,8 @@ A code can be spelled as Windows spells it anywhere: 0x80070002, 80070002, -2147
 0x80070003-0x20007, a name such as ERROR_FILE_NOT_FOUND, a system error number such as 2, an HTTP status such as 404.
 A whole line of a log does as well: every code in it is explained. With - the text is read from standard input.
 
-With --image or --logs and no code, it lists the failure codes that stand in the logs, traces and databases there.
+With --image or --logs and no code, it lists the failure codes that stand in the logs, traces and databases there; on
+Windows, with nothing at all, those of this computer.
 
 A code alone never proves a cause: redx diagnose finds it in the evidence. Commands in the answer are for an elevated
 Command Prompt of Windows.
@@ -34,7 +36,7 @@ func newExplainCommand(std stdio) *cobra.Command {
 	var asJSON bool
 	var at where
 	cmd := &cobra.Command{
-		Use:   "explain (CODE... | LINE | - | --image PATH | --logs PATH)",
+		Use:   "explain [CODE... | LINE | - | --image PATH | --logs PATH]",
 		Short: "Explain a result code, or those in a line of a log",
 		Long:  explainHelp,
 		Example: "  redx explain 0x80070002\n  redx explain -2147024894 0x800f0831\n" +
@@ -48,7 +50,7 @@ func newExplainCommand(std stdio) *cobra.Command {
 			if help, err := cmd.Flags().GetBool("help"); help || err != nil {
 				return errors.Join(cmd.Help(), err)
 			}
-			if at != (where{}) {
+			if at != (where{}) || runtime.GOOS == "windows" && cmd.Flags().NArg() == 0 {
 				return explainFound(cmd, std, &at, asJSON)
 			}
 			codes, err := readCodes(std.in, cmd.Flags().Args())

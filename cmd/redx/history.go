@@ -26,11 +26,12 @@ type historyOptions struct {
 func newHistoryCommand(std stdio) *cobra.Command {
 	var o historyOptions
 	cmd := &cobra.Command{
-		Use:   "history (--image PATH | --logs PATH)",
+		Use:   "history [--image PATH | --logs PATH]",
 		Short: "Show the update history, merged from every place where Windows keeps it",
 		Long: `History merges the update history from the datastore, also those that an earlier repair has put aside, from
 ReportingEvents.log, the event logs, the update orchestrator's store and the servicing packages, and from what redx
 has kept of them before a repair: one entry an attempt, newest first. Failed attempts are marked X, with code and symbol.
+On Windows it is that of this computer, unless one of the flags names something else.
 
 EXIT STATUS
   0  shown, failed entries or not    1  failed    2  wrong usage

@@ -28,9 +28,7 @@ type Options struct {
 // and a bundle in which nothing was recognised (image.ErrNoLogs).
 func Gather(ctx context.Context, img image.Image, opts Options) (*evidence.Set, error) {
 	g := &gatherer{img: img, out: evidence.NewBuilder(), opts: opts}
-	for _, n := range img.Notes() {
-		g.out.Note(n)
-	}
+	g.notes()
 	g.machine()
 	if err := g.readAll(ctx); err != nil {
 		return nil, err
@@ -39,7 +37,15 @@ func Gather(ctx context.Context, img image.Image, opts Options) (*evidence.Set, 
 	if err := g.probe(ctx); err != nil {
 		return nil, err
 	}
+	g.notes() // some things an image can only say of what was read
 	return g.out.Set(), nil
+}
+
+// notes takes what the image says of itself; what was said before is not said again.
+func (g *gatherer) notes() {
+	for _, n := range g.img.Notes() {
+		g.out.Note(n)
+	}
 }
 
 type gatherer struct {
