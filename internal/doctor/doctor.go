@@ -213,6 +213,10 @@ func related(f, cause *Finding) bool {
 	if cause.Update.IsZero() && len(cause.Files) == 0 {
 		return true
 	}
+	// What names no file is known by its update alone, and one of the two may not be known.
+	if len(f.Files) == 0 && (f.Update.IsZero() || cause.Update.IsZero()) {
+		return true
+	}
 	if f.Update.Same(cause.Update) {
 		return true
 	}

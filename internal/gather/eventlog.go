@@ -98,6 +98,8 @@ func (in *input) winEvent(rec *evtx.Record, ev *winevents.Event) {
 		e.Kind, e.Fields = evidence.DownloadFailed, transferFields(rec, ev)
 	case ev.Kind == winevents.TransferStopped:
 		e.Kind, e.Fields = evidence.DownloadDone, transferFields(rec, ev)
+	case ev.Kind == winevents.InstallerSource:
+		e.Kind, e.Fields = evidence.InstallerSourceMissing, fieldOf(evidence.Name, ev.Subject)
 	default:
 		return
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/redx-update/redx/internal/evidence"
 	"github.com/redx-update/redx/internal/format"
 	"github.com/redx-update/redx/internal/image"
+	"github.com/redx-update/redx/internal/winsys"
 )
 
 // Options of a gathering.
@@ -37,6 +38,9 @@ func Gather(ctx context.Context, img image.Image, opts Options) (*evidence.Set, 
 	if err := g.probe(ctx); err != nil {
 		return nil, err
 	}
+	if err := g.look(ctx); err != nil {
+		return nil, err
+	}
 	g.notes() // some things an image can only say of what was read
 	return g.out.Set(), nil
 }
@@ -53,6 +57,10 @@ type gatherer struct {
 	out  *evidence.Builder
 	opts Options
 	zone zone
+	soft *winsys.Software // nil when the hive could not be had
+	sys  *winsys.System
+	// restarts are the signs that a restart is pending.
+	restarts []winsys.Flag
 
 	mu         sync.Mutex
 	recognised int

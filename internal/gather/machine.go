@@ -1,6 +1,8 @@
 package gather
 
 import (
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redx-update/redx/internal/evidence"
@@ -62,7 +64,11 @@ func (g *gatherer) software(m *evidence.Machine) *winsys.Software {
 			Fields: map[string]string{evidence.URL: p.Server}, Text: "policy WUServer = " + p.Server,
 		})
 	}
+	g.restarts, err = s.RebootFlags()
+	g.registryError(image.Software, err)
+	g.optionalSource(s)
 	g.packages(s)
+	g.soft = s
 	return s
 }
 
@@ -73,6 +79,7 @@ func (g *gatherer) packages(s *winsys.Software) {
 			g.registryError(image.Software, err)
 			continue
 		}
+		g.oddPackage(&p)
 		name, ok := servicing.ParsePackage(p.Name)
 		installed := p.State == winsys.Installed || p.State == winsys.Superseded || p.State == winsys.Permanent
 		if !ok || !p.HasState || !installed || name.KB() == "" || p.Installed.IsZero() {
@@ -86,6 +93,46 @@ func (g *gatherer) packages(s *winsys.Software) {
 	}
 }
 
+// oddPackage takes a package in a state that is no ordinary one: a failure, or a step on the way while nothing waits for
+// a restart.
+func (g *gatherer) oddPackage(p *winsys.Package) {
+	state := ""
+	switch p.State {
+	case winsys.UninstallPending, winsys.Resolving, winsys.Resolved, winsys.Staging, winsys.InstallPending, winsys.PartiallyInstalled:
+		if len(g.restarts) == 0 {
+			state = evidence.StateStuck
+		}
+	default:
+		if p.State < 0 {
+			state = evidence.StateFailed
+		}
+	}
+	if state == "" || !p.HasState {
+		return
+	}
+	name, _ := servicing.ParsePackage(p.Name)
+	g.out.Add(evidence.Event{
+		Kind: evidence.PackageState, Source: evidence.Source{Path: `HKLM\` + p.Where}, Code: p.LastError,
+		Update: update.Ref{KB: name.KB()}, Text: p.Name + ": CurrentState is " + strconv.Itoa(int(p.State)) + ", " + p.State.String(),
+		Fields: map[string]string{
+			evidence.Name: p.Name, evidence.Status: strconv.Itoa(int(p.State)), evidence.State: state,
+		},
+	})
+}
+
+// optionalSource takes the policy for where features on demand come from.
+func (g *gatherer) optionalSource(s *winsys.Software) {
+	o, err := s.OptionalSource()
+	g.registryError(image.Software, err)
+	if err != nil || !o.WindowsUpdate {
+		return
+	}
+	g.out.Add(evidence.Event{
+		Kind: evidence.FeatureSource, Source: evidence.Source{Path: `HKLM\` + o.Where}, Text: "policy RepairContentServerSource = 2",
+		Fields: map[string]string{evidence.Status: evidence.SourceWindowsUpdate},
+	})
+}
+
 // system reads the machine's time zone, by which wall-clock times become UTC.
 func (g *gatherer) system(software *winsys.Software) {
 	root, ok := g.hive(image.System)
@@ -97,6 +144,7 @@ func (g *gatherer) system(software *winsys.Software) {
 		g.registryError(image.System, err)
 		return
 	}
+	g.sys = sys
 	tz, err := sys.TimeZone(software)
 	if err != nil {
 		g.registryError(image.System, err)
@@ -113,4 +161,50 @@ func (g *gatherer) registryError(h image.Hive, err error) {
 	if err != nil {
 		g.unread(hivePath(h), err)
 	}
+}
+
+// serviceKey is the key of a service in the evidence.
+func (g *gatherer) serviceKey(name string) string {
+	return hivePath(image.System) + `\` + g.sys.ControlSet() + `\Services\` + name
+}
+
+// expand replaces the variables that paths in the registry are written with.
+func (g *gatherer) expand(path string) string {
+	return winsys.Expand(path, func(name string) (string, bool) {
+		switch strings.ToLower(name) {
+		case "systemroot", "windir":
+			return g.img.SystemRoot(), g.img.SystemRoot() != ""
+		case "systemdrive":
+			drive, _, _ := strings.Cut(g.img.SystemRoot(), `\`)
+			return drive, drive != ""
+		}
+		return "", false
+	})
+}
+
+// program gives the file that the command of a service names, "" when it cannot be told: system32\drivers\x.sys and
+// \SystemRoot\... are relative to the Windows folder, and arguments follow.
+func (g *gatherer) program(command string) string {
+	path := strings.TrimSpace(g.expand(plainPath(command)))
+	if quoted, ok := strings.CutPrefix(path, `"`); ok {
+		path, _, _ = strings.Cut(quoted, `"`)
+	} else if i := strings.Index(strings.ToLower(path), ".exe "); i >= 0 {
+		path = path[:i+len(".exe")]
+	}
+	if rest, ok := cutPrefixFold(path, `\systemroot\`); ok {
+		path = image.Join(g.img.SystemRoot(), rest)
+	} else if rest, ok := cutPrefixFold(path, `system32\`); ok {
+		path = image.Join(g.img.SystemRoot(), "System32", rest)
+	}
+	if len(path) < 4 || path[1] != ':' {
+		return ""
+	}
+	return path
+}
+
+func cutPrefixFold(s, prefix string) (string, bool) {
+	if len(s) < len(prefix) || !strings.EqualFold(s[:len(prefix)], prefix) {
+		return s, false
+	}
+	return s[len(prefix):], true
 }

@@ -22,10 +22,10 @@ var samples = []struct {
 }{
 	{"labelled/0x80070002-missing-payload.cbs.txt", "servicing log", []string{"component-payload-missing proven  DWrite.dll"}},
 	{"labelled/checksur-payload-missing.txt", "CheckSUR.log", []string{"component-payload-missing proven  admparse.dll winload.exe"}},
-	{"labelled/0x80070002-clr_optimization.cbs.txt", "servicing log", nil},
-	{"labelled/0x80070003-driver-op.cbs.txt", "servicing log", nil},
-	{"labelled/0x800f0831-store-corruption.cbs.txt", "servicing log", nil},
-	{"labelled/0x80070bc9-pending.cbs.txt", "servicing log", nil},
+	{"labelled/0x80070002-clr_optimization.cbs.txt", "servicing log", []string{"dotnet-ngen-missing proven  clr_optimization_v4.0.30319_32"}},
+	{"labelled/0x80070003-driver-op.cbs.txt", "servicing log", []string{"driver-package-missing proven  ntprint4.inf"}},
+	{"labelled/0x800f0831-store-corruption.cbs.txt", "servicing log", []string{"package-manifest-missing proven  Package_123_for_KB3192392~31bf3856ad364e35~amd64~~6.3.1.4"}},
+	{"labelled/0x80070bc9-pending.cbs.txt", "servicing log", []string{"pending-operation-interrupted proven "}},
 	{"logs/CBS.log", "servicing log", nil},
 	{"logs/Win11_2026_CBS.log.gz", "servicing log", nil},
 	{"logs/ReportingEvents.log", "ReportingEvents.log", nil},
@@ -113,7 +113,13 @@ func TestRealExcerptsInOtherEncodings(t *testing.T) {
 // cause of what another does.
 func TestRealBundle(t *testing.T) {
 	dir := unpackAll(t)
-	want := []string{"component-payload-missing proven  DWrite.dll admparse.dll winload.exe"}
+	want := []string{
+		"component-payload-missing proven  DWrite.dll admparse.dll winload.exe",
+		"pending-operation-interrupted proven ",
+		"package-manifest-missing proven  Package_123_for_KB3192392~31bf3856ad364e35~amd64~~6.3.1.4",
+		"driver-package-missing proven  ntprint4.inf",
+		"dotnet-ngen-missing proven  clr_optimization_v4.0.30319_32",
+	}
 	var sets []*evidence.Set
 	for name, path := range map[string]string{"folder": dir, "zip": makeZip(t, dir)} {
 		set := ofLogs(t, path)
@@ -130,7 +136,7 @@ func TestRealBundle(t *testing.T) {
 	}
 }
 
-// Without the excerpts nothing is wrong on these machines that the three checks know.
+// Without the excerpts nothing is wrong on these machines that the checks know.
 func TestRealHealthyBundle(t *testing.T) {
 	dir := unpackAll(t)
 	if err := os.RemoveAll(filepath.Join(dir, "labelled")); err != nil {

@@ -15,7 +15,13 @@ import (
 // servicingReader follows one servicing log: which session works on which update.
 type servicingReader struct {
 	in      *input
+	tracker cbslog.Tracker
 	updates map[string]sessionUpdate // by session
+	faulty  map[string]bool          // sessions in which something failed, and whose end therefore counts
+	// restarting is the update whose session ended with the wish for a restart: what servicing does while Windows starts
+	// belongs to no session, but to it.
+	restarting update.Ref
+	held       heldLine
 }
 
 // sessionUpdate is the update that a session works on. Sessions open packages of other updates too, only to see
@@ -43,21 +49,43 @@ func readServicing(in *input) error { return readServicingFrom(in, in.lines()) }
 
 func readServicingFrom(in *input, r io.Reader) error {
 	s := cbslog.NewScanner(r)
-	reader := &servicingReader{in: in, updates: map[string]sessionUpdate{}}
-	var tracker cbslog.Tracker
+	reader := &servicingReader{in: in, updates: map[string]sessionUpdate{}, faulty: map[string]bool{}}
 	for s.Scan() {
-		e := s.Entry()
-		for _, ev := range tracker.Add(e) {
-			reader.event(&ev)
-		}
-		if bytes.HasPrefix(e.Text, []byte("Exec: Processing")) {
-			reader.works(tracker.Session().ID, string(e.Text))
-		}
+		reader.entry(s.Entry())
 	}
-	for _, ev := range tracker.Flush() {
+	reader.release()
+	for _, ev := range reader.tracker.Flush() {
 		reader.event(&ev)
 	}
 	return s.Err()
+}
+
+func (s *servicingReader) entry(e *cbslog.Entry) {
+	if !s.goesOn(e) {
+		s.release()
+	}
+	told := s.tracker.Add(e)
+	for i := range told {
+		s.event(&told[i])
+	}
+	if bytes.HasPrefix(e.Text, []byte("Exec: Processing")) {
+		s.processing(e)
+	}
+	if len(told) == 0 && tellsPlainly(e.Text) {
+		ev := s.tracker.Event(e)
+		s.hold(&ev)
+	}
+}
+
+// processing takes the lines in which a session begins and ends its work on a package.
+func (s *servicingReader) processing(e *cbslog.Entry) {
+	text := string(e.Text)
+	s.works(s.tracker.Session().ID, text)
+	if !strings.HasPrefix(text, "Exec: Processing complete") {
+		return
+	}
+	ev := s.tracker.Event(e)
+	s.add(evidence.ServicingEnd, &ev, packageInText(text))
 }
 
 // works remembers the update that a session installs: "Exec: Processing started. ... Identifier: KB5034122".
@@ -107,22 +135,43 @@ func (s *servicingReader) event(ev *cbslog.Event) {
 		s.corruption(ev)
 	case cbslog.Summed:
 		s.add(evidence.StoreScan, ev, scanFields(ev.Summary))
+	case cbslog.MissingManifest:
+		s.add(evidence.PackageManifestMissing, ev, fieldOf(evidence.Name, ev.Package.String()))
+	case cbslog.Driver:
+		s.add(evidence.DriverFailed, ev, fieldOf(evidence.Name, ev.Driver.INF))
+	case cbslog.Stack:
+		version, core, _ := cbslog.ParseStack(ev.Text)
+		s.add(evidence.StackLoaded, ev, map[string]string{evidence.Name: version, evidence.Path: core})
+	case cbslog.SessionEnd:
+		s.ended(ev)
+	case cbslog.Failure, cbslog.RepairFailed:
+		s.hold(ev)
 	}
+}
+
+// ended takes the end of a session. Sessions end by the dozen on every machine; only the end of one in which something
+// failed says anything.
+func (s *servicingReader) ended(ev *cbslog.Event) {
+	if ev.Reboot {
+		s.restarting = s.of(ev.Session.ID)
+	}
+	if !s.faulty[ev.Session.ID] {
+		return
+	}
+	fields := map[string]string{}
+	if ev.Reboot {
+		fields[evidence.Restart] = "yes"
+	}
+	s.add(evidence.ServicingEnd, ev, fields)
 }
 
 // isMissing reports the codes that say that a thing is not there.
 func isMissing(c hresult.Code) bool { return c == hresult.FileNotFound || c == hresult.PathNotFound }
 
 func (s *servicingReader) corruption(ev *cbslog.Event) {
-	c := ev.Corruption
-	if !strings.HasPrefix(c.Kind, "CSI Payload") || c.File == "" {
-		return
+	if kind, fields, ok := corruptionFault(&ev.Corruption); ok {
+		s.add(kind, ev, fields)
 	}
-	kind := evidence.PayloadCorrupt
-	if c.Fixed {
-		kind = evidence.PayloadRepaired
-	}
-	s.add(kind, ev, payloadFields(c.Component.String(), c.File, c.Flag))
 }
 
 func payloadFields(component, name, flag string) map[string]string {
@@ -151,6 +200,12 @@ func (s *servicingReader) add(kind evidence.Kind, ev *cbslog.Event, fields map[s
 	e := evidence.Event{
 		Kind: kind, Source: s.in.line(ev.Line), Session: ev.Session.ID, Update: s.of(ev.Session.ID),
 		Fields: fields, Text: ev.Text,
+	}
+	if e.Session == "" && isFault(kind) {
+		e.Update = s.restarting
+	}
+	if e.Session != "" && isFault(kind) && len(s.faulty) < maxSessions {
+		s.faulty[e.Session] = true
 	}
 	if ev.HasTime {
 		e.Time, e.Local = ev.Time, true

@@ -1,35 +1,79 @@
 package gather
 
 import (
+	"bytes"
+	"strings"
+
+	"github.com/redx-update/redx/internal/evidence"
 	"github.com/redx-update/redx/internal/format/pfro"
 	"github.com/redx-update/redx/internal/format/poqexec"
 	"github.com/redx-update/redx/internal/format/setupapi"
 	"github.com/redx-update/redx/internal/format/setuplog"
+	"github.com/redx-update/redx/internal/hresult"
 )
 
-// The logs of setup, drivers and pending renames are read for their codes; what their lines mean to a cause is added
-// with the check that asks for it.
+// The logs of setup, drivers and pending renames are read for their codes, and for the lines that name a cause.
 
 func readSetupLog(in *input) error {
 	s := setuplog.NewScanner(in.lines())
 	for s.Scan() {
 		e := s.Entry()
-		if r, ok := setuplog.ParseResult(e.Text); ok {
-			in.out.Code(r.Code, in.line(e.Line), e.Text)
+		r, ok := setuplog.ParseResult(e.Text)
+		if !ok {
+			continue
+		}
+		in.out.Code(r.Code, in.line(e.Line), e.Text)
+		if kind, ok := setupFault(e.Text, r.Code); ok {
+			in.tell(kind, e.Line, e.Time, e.HasTime, r.Code, e.Text)
 		}
 	}
 	return s.Err()
+}
+
+// setupFault says what a failing line of setup's logs means.
+func setupFault(text []byte, c hresult.Code) (evidence.Kind, bool) {
+	switch {
+	case isMissing(c) && bytes.Contains(text, []byte("Process Drivers for Migration")):
+		return evidence.StackMissing, true
+	case isMissing(c) && bytes.Contains(text, []byte("WimMount ImagePath")), c == codeWIMMount:
+		return evidence.WIMMountBroken, true
+	}
+	return "", false
 }
 
 func readSetupAPI(in *input) error {
 	s := setupapi.NewScanner(in.lines())
 	for s.Scan() {
 		e := s.Entry()
-		if c, ok := setupapi.ParseCode(e.Text); ok && (c.Failed() && (e.Level != setupapi.Plain || e.Exit != "")) {
-			in.out.Code(c, in.line(e.Line), e.Text)
+		c, ok := setupapi.ParseCode(e.Text)
+		if !ok || !c.Failed() || e.Level == setupapi.Plain && e.Exit == "" {
+			continue
+		}
+		in.out.Code(c, in.line(e.Line), e.Text)
+		if path, ok := repositoryINF(string(e.Text)); ok && isMissing(c) {
+			in.missingINF(e, path, c)
 		}
 	}
 	return s.Err()
+}
+
+// repositoryINF finds the INF in the driver store that a line names: "Unable to load INF: '...\FileRepository\x.inf_
+// amd64_0123\x.inf'(00000003)".
+func repositoryINF(text string) (path string, ok bool) {
+	_, rest, _ := strings.Cut(text, "INF: '")
+	path, _, ok = strings.Cut(rest, "'")
+	return plainPath(path), ok && strings.Contains(strings.ToLower(path), `\filerepository\`)
+}
+
+func (in *input) missingINF(e *setupapi.Entry, path string, c hresult.Code) {
+	ev := evidence.Event{
+		Kind: evidence.DriverINFMissing, Source: in.line(e.Line), Code: c, Text: string(e.Text),
+		Fields: map[string]string{evidence.Path: path, evidence.Name: base(path)},
+	}
+	if !e.Time.IsZero() {
+		ev.Time, ev.Local = e.Time, true
+	}
+	in.out.Add(ev)
 }
 
 func readPFRO(in *input) error {

@@ -3,11 +3,13 @@ package gather
 import (
 	"io"
 	"strings"
+	"time"
 
 	"github.com/redx-update/redx/internal/evidence"
 	"github.com/redx-update/redx/internal/format/cab"
 	"github.com/redx-update/redx/internal/format/checksur"
 	"github.com/redx-update/redx/internal/format/dismlog"
+	"github.com/redx-update/redx/internal/hresult"
 )
 
 // readCheckSUR reads what the readiness tool of older systems found and mended.
@@ -16,17 +18,9 @@ func readCheckSUR(in *input) error {
 		if err != nil {
 			return err
 		}
-		c := rec.Corruption
-		if !strings.HasPrefix(c.Kind, "CSI Payload") || c.File == "" {
-			continue
+		if kind, fields, ok := corruptionFault(&rec.Corruption); ok {
+			in.out.Add(evidence.Event{Kind: kind, Source: in.line(rec.Line), Text: rec.Text, Fields: fields})
 		}
-		kind := evidence.PayloadCorrupt
-		if rec.Kind == checksur.Mended {
-			kind = evidence.PayloadRepaired
-		}
-		in.out.Add(evidence.Event{
-			Kind: kind, Source: in.line(rec.Line), Text: rec.Text, Fields: payloadFields(c.Component.String(), c.File, ""),
-		})
 	}
 	return nil
 }
@@ -35,11 +29,42 @@ func readDISM(in *input) error {
 	s := dismlog.NewScanner(in.lines())
 	for s.Scan() {
 		e := s.Entry()
-		if c, ok := e.Code(); ok && c.Failed() {
-			in.out.Code(c, in.line(e.Line), e.Text)
+		c, ok := e.Code()
+		if !ok || !c.Failed() {
+			continue
+		}
+		in.out.Code(c, in.line(e.Line), e.Text)
+		if kind, ok := dismFault(e, c); ok {
+			in.tell(kind, e.Line, e.Time, e.HasTime, c, e.Text)
 		}
 	}
 	return s.Err()
+}
+
+// dismFault says what a failing line of DISM's log means.
+func dismFault(e *dismlog.Entry, c hresult.Code) (evidence.Kind, bool) {
+	text := string(e.Text) + " " + string(e.Function)
+	switch {
+	case isMissing(c) && (strings.Contains(text, "get_ServicingStackDirectory") ||
+		strings.Contains(text, "Failed to bind the online servicing stack")):
+		return evidence.StackMissing, true
+	case c == codeSourceMissing || c == codeStoreCorrupt:
+		return evidence.SourceMissing, true
+	case c == codeFeatureRefused:
+		return evidence.FeatureRefused, true
+	case c == codeWIMMount:
+		return evidence.WIMMountBroken, true
+	}
+	return "", false
+}
+
+// tell adds an event of a log that names no update, with the wall-clock time of its line.
+func (in *input) tell(kind evidence.Kind, line int, at time.Time, timed bool, c hresult.Code, text []byte) {
+	e := evidence.Event{Kind: kind, Source: in.line(line), Code: c, Text: string(text)}
+	if timed {
+		e.Time, e.Local = at, true
+	}
+	in.out.Add(e)
 }
 
 // readCabinet reads the servicing logs in a cabinet, into which Windows rolls CBS.log. Other cabinets are passed over.

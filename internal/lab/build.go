@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/txtar"
@@ -78,20 +79,25 @@ func emptyDir(dir string) error {
 }
 
 // overlay gives the base's files, those that the scenario has too replaced by its own. An empty file of a scenario
-// takes the base's away.
+// takes the base's away; one whose name ends with "+" is added to the base's.
 func overlay(below, above []txtar.File) []txtar.File {
-	own := map[string]bool{}
+	own, more := map[string]bool{}, map[string][]byte{}
 	for _, f := range above {
-		own[f.Name] = true
+		if name, ok := strings.CutSuffix(f.Name, "+"); ok {
+			more[name] = append(more[name], f.Data...)
+		} else {
+			own[f.Name] = true
+		}
 	}
 	var out []txtar.File
 	for _, f := range below {
 		if !own[f.Name] {
+			f.Data = slices.Concat(f.Data, more[f.Name])
 			out = append(out, f)
 		}
 	}
 	for _, f := range above {
-		if len(f.Data) > 0 {
+		if len(f.Data) > 0 && !strings.HasSuffix(f.Name, "+") {
 			out = append(out, f)
 		}
 	}

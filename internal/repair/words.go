@@ -12,6 +12,15 @@ var risks = []struct{ command, risk string }{
 	{"DISM /Online /Add-", "installs what it names; can be taken back by removing that package or driver"},
 	{"DISM /Online /Get-", harmless},
 	{
+		"DISM /Online /Remove-Package",
+		"removes what it names, and all that builds on it; note the name first, to be able to install it again",
+	},
+	{
+		`DISM /Image:C:\ /Cleanup-Image /RevertPendingActions`,
+		"only from the recovery environment, and only when a restart did not help: takes back all that is pending, and " +
+			"cannot be undone",
+	},
+	{
 		"DISM ",
 		"changes the component store and cannot be taken back by redx; takes files from Windows Update, or with /Source " +
 			"from an image whose build and revision are the component's own (any other ends with 0x800F081F)",
@@ -36,6 +45,12 @@ var risks = []struct{ command, risk string }{
 	{"cleanmgr", "deletes what is chosen there: look before you confirm"},
 	{"chkdsk", "with /f or /r it mends the file system and can take hours; without, it only looks"},
 	{"bitsadmin /list", harmless},
+	{"pnputil /enum-", harmless},
+	{"findstr ", harmless},
+	{"dir ", harmless},
+	{"schtasks /query", harmless},
+	{"mkdir ", "makes a folder, with the rights of the one that it stands in"},
+	{"appwiz.cpl", "opens the list of programs; repairing one there may ask for its source"},
 }
 
 const (

@@ -17,6 +17,10 @@ func All() []doctor.Check {
 		PayloadMissingDownload(),
 		ServerContentMissing(),
 		ComponentPayloadMissing(),
+		PackageManifestMissing(),
+		DriverPackageMissing(),
+		DotnetNgenMissing(),
+		PendingOperationInterrupted(),
 	}
 }
 

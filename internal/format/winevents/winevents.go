@@ -25,6 +25,7 @@ const (
 	ESENT                 = "ESENT"
 	CAPI2                 = "Microsoft-Windows-CAPI2"
 	ServiceControlManager = "Service Control Manager"
+	MsiInstaller          = "MsiInstaller"
 )
 
 // Kind is what an event says.
@@ -105,6 +106,7 @@ func Filter() evtx.Filter {
 		ESENT:                 {412, 454, 455, 465, 467, 474, 481, 482, 489, 490, 494},
 		CAPI2:                 {11, 256, 257, 513},
 		ServiceControlManager: {7000, 7001, 7009, 7023, 7024, 7031, 7034, 7036, 7040},
+		MsiInstaller:          {1024, 11612, 11706},
 	}
 }
 
@@ -126,6 +128,8 @@ func Interpret(r *evtx.Record) (Event, bool) {
 		e = catalog(r)
 	case ServiceControlManager:
 		e = service(r)
+	case MsiInstaller:
+		e = installer(r)
 	}
 	return e, e.Kind != ""
 }

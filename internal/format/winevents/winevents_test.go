@@ -44,6 +44,18 @@ var cases = []struct {
 	data     []evtx.Field
 	want     winevents.Event
 }{
+	{winevents.MsiInstaller, 1024, data("", "Contoso Reader", "", "Update 3", "", "1612"), winevents.Event{
+		Kind: winevents.InstallerSource, Subject: "Contoso Reader", Code: 0x8007064C,
+		Text: `Windows Installer did not find the package of "Contoso Reader" (0x8007064C)`,
+	}},
+	{winevents.MsiInstaller, 1024, data("", "Contoso Reader", "", "Update 3", "", "1603"), winevents.Event{
+		Kind: winevents.InstallerFailed, Subject: "Contoso Reader",
+		Text: `Windows Installer could not install an update of "Contoso Reader"`,
+	}},
+	{winevents.MsiInstaller, 11706, data("", "Produkt: Contoso Reader -- Fehler 1706. Kein Paket."), winevents.Event{
+		Kind: winevents.InstallerSource, Subject: "Contoso Reader", Code: 0x800706AA,
+		Text: `Windows Installer did not find the package of "Contoso Reader" (0x800706AA)`,
+	}},
 	{winevents.WindowsUpdateClient, 20, append(data("errorCode", "0x80070002"), upd...), winevents.Event{
 		Kind: winevents.InstallFailed, Update: full, Code: hresult.FileNotFound,
 		Text: "Failed to install " + kbTitle + " (0x80070002)",

@@ -1,0 +1,132 @@
+package check
+
+import (
+	"strings"
+
+	"github.com/redx-update/redx/internal/doctor"
+	"github.com/redx-update/redx/internal/evidence"
+	"github.com/redx-update/redx/internal/hresult"
+)
+
+// DriverPackageMissing finds a driver whose folder in the driver store is gone: servicing cannot install what the
+// update brings for it, and rolls the update back.
+func DriverPackageMissing() doctor.Check {
+	return doctor.Check{
+		ID:    "driver-package-missing",
+		Title: "A driver's folder is missing from the driver store",
+		Reads: []evidence.Kind{
+			evidence.DriverFailed, evidence.DriverINFMissing, evidence.DriverPackage, evidence.ServicingEnd, evidence.FileState,
+		},
+		Run: driverPackageMissing,
+	}
+}
+
+func driverPackageMissing(x *doctor.Exam) []doctor.Finding {
+	var faults []fault
+	for _, e := range unsettled(x, evidence.DriverFailed, evidence.DriverINFMissing) {
+		if f, ok := driverFault(x.Evidence, e); ok {
+			faults = append(faults, f)
+		}
+	}
+	if hasKind(faults, evidence.DriverFailed) {
+		faults = addDriverPaths(faults)
+	}
+	return gathered(faults, describeDriver)
+}
+
+// driverFault says whether the driver's folder is what is missing: it was looked for and is absent, or the driver failed
+// with "path not found" and could not be looked for.
+func driverFault(set *evidence.Set, e *evidence.Event) (fault, bool) {
+	inf := e.Field(evidence.Name)
+	f := fault{event: e, thing: doctor.Missing{Kind: doctor.MissingDirectory, Name: inf}}
+	path := e.Field(evidence.Path)
+	if db := driverPackageOf(set, inf); db != nil && path == "" {
+		path, f.more = db.Field(evidence.Path), []*evidence.Event{db}
+	}
+	state, there, absent := looked(set, path)
+	switch {
+	case there:
+		return f, false
+	case absent:
+		f.path, f.sure = path, true
+		f.more = append(f.more, state)
+		f.thing = missingAt(state, path)
+		return f, true
+	case e.Kind == evidence.DriverINFMissing:
+		f.path = path
+		f.thing = doctor.Missing{Kind: doctor.MissingFile, Name: path}
+		return f, true
+	}
+	f.sure = e.Code == hresult.PathNotFound
+	return f, f.sure
+}
+
+// missingAt names the folder that is not there, or the file.
+func missingAt(state *evidence.Event, path string) doctor.Missing {
+	if state.Field(evidence.State) == evidence.NoFolder {
+		return doctor.Missing{Kind: doctor.MissingDirectory, Name: state.Field(evidence.Name)}
+	}
+	return doctor.Missing{Kind: doctor.MissingFile, Name: path}
+}
+
+// driverPackageOf gives what the driver database says of an INF, nil when nothing.
+func driverPackageOf(set *evidence.Set, inf string) *evidence.Event {
+	for e := range set.Of(evidence.DriverPackage) {
+		if strings.EqualFold(e.Field(evidence.Name), inf) {
+			return e
+		}
+	}
+	return nil
+}
+
+func hasKind(faults []fault, kind evidence.Kind) bool {
+	for i := range faults {
+		if faults[i].event.Kind == kind {
+			return true
+		}
+	}
+	return false
+}
+
+// addDriverPaths puts what the driver log says of an INF to the failed operation on it, which knows the update.
+func addDriverPaths(faults []fault) []fault {
+	var out []fault
+	for _, f := range faults {
+		if f.event.Kind == evidence.DriverFailed {
+			out = append(out, f)
+		}
+	}
+	for _, f := range faults {
+		for i := range out {
+			if f.event.Kind == evidence.DriverINFMissing && strings.EqualFold(out[i].event.Field(evidence.Name), f.event.Field(evidence.Name)) {
+				out[i].more = addProof(out[i].more, append([]*evidence.Event{f.event}, f.more...))
+				out[i].path, out[i].thing = f.path, f.thing
+				out[i].sure = out[i].sure || f.sure
+			}
+		}
+	}
+	return out
+}
+
+func describeDriver(f *doctor.Finding) {
+	inf := f.Proof[0].Field(evidence.Name)
+	f.Title = "The driver package of " + inf + " is missing from the driver store" + failsOn(f)
+	f.Detail = "Windows keeps each driver in a folder of its own below DriverStore\\FileRepository. The one of this driver is " +
+		"gone; servicing cannot install what the update brings for it, and rolls the whole update back. Bring the folder back from the same build (its " +
+		"copy is often in WinSxS), or remove the stale driver package, then install the update again."
+	f.Surer = "a servicing log of the failed update, or the disk itself: redx diagnose --image DIR"
+	f.Next = []string{
+		`findstr /i /c:"` + inf + `" %windir%\inf\setupapi.dev.log`, "pnputil /enum-drivers",
+		`reg query HKLM\SYSTEM\DriverDatabase\DriverInfFiles\` + inf, openWindowsUpdate,
+	}
+	if !plainName(inf) {
+		f.Next = []string{"pnputil /enum-drivers", openWindowsUpdate}
+	}
+}
+
+// plainName reports a name that means nothing to any shell: it comes out of a log and ends up in a command.
+func plainName(s string) bool {
+	return s != "" && strings.IndexFunc(s, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '.' && r != '_' && r != '-'
+	}) < 0
+}

@@ -1,0 +1,113 @@
+package check
+
+import (
+	"fmt"
+
+	"github.com/redx-update/redx/internal/doctor"
+	"github.com/redx-update/redx/internal/evidence"
+	"github.com/redx-update/redx/internal/servicing"
+	"github.com/redx-update/redx/internal/update"
+)
+
+// PackageManifestMissing finds a package that servicing knows and whose .mum or .cat is gone: 0x800F0831 of every
+// update that builds on it.
+func PackageManifestMissing() doctor.Check {
+	return doctor.Check{
+		ID:    "package-manifest-missing",
+		Title: "The manifest of an installed package is missing",
+		Reads: []evidence.Kind{
+			evidence.PackageManifestMissing, evidence.PackageManifestRepaired, evidence.ServicingEnd, evidence.StoreScan, evidence.FileState,
+		},
+		Run: packageManifestMissing,
+	}
+}
+
+func packageManifestMissing(x *doctor.Exam) []doctor.Finding {
+	var faults []fault
+	for _, e := range unsettled(x, evidence.PackageManifestMissing) {
+		if storeRepaired(x.Evidence, e) || mendedByName(x.Evidence, e, evidence.PackageManifestRepaired, evidence.Name) {
+			continue
+		}
+		if f, ok := packageFault(x.Evidence, e); ok {
+			faults = append(faults, f)
+		}
+	}
+	return gathered(faults, describePackages)
+}
+
+// packageFault tells which of a package's two files is missing; false when both are there.
+func packageFault(set *evidence.Set, e *evidence.Event) (fault, bool) {
+	name := e.Field(evidence.Name)
+	f := fault{event: e, thing: doctor.Missing{Kind: doctor.MissingPackage, Name: name}, sure: true}
+	seen := 0
+	for _, ending := range []string{".mum", ".cat"} {
+		path := underWindows(set, `servicing\Packages\`+name+ending)
+		state, there, absent := looked(set, path)
+		if there {
+			seen++
+		}
+		if absent {
+			f.more = append(f.more, state)
+			f.path = path
+			f.thing = doctor.Missing{Kind: doctor.MissingFile, Name: path}
+			return f, true
+		}
+	}
+	f.path = underWindows(set, `servicing\Packages\`+name+".mum")
+	return f, seen < 2
+}
+
+// mendedByName reports that the thing which the event names was repaired later.
+func mendedByName(set *evidence.Set, e *evidence.Event, kind evidence.Kind, field string) bool {
+	for r := range set.Of(kind) {
+		if r.Field(field) == e.Field(field) && after(r, e) {
+			return true
+		}
+	}
+	return false
+}
+
+func describePackages(f *doctor.Finding) {
+	kbs := packageKBs(f.Proof)
+	what := "a package"
+	if len(kbs) > 0 {
+		what = "the package of " + string(kbs[0])
+	}
+	if len(kbs) > 1 {
+		what = fmt.Sprintf("%d packages, %s first", len(kbs), kbs[0])
+	}
+	f.Title = "The manifest of " + what + " is missing from servicing's packages" + failsOn(f)
+	f.Detail = "Windows keeps a manifest and a catalog (.mum, .cat) of every package that it has installed, and resolves each new update " +
+		"against them. One of them is gone. Install exactly that package again, then the update that failed. Renaming " +
+		"SoftwareDistribution does not help here."
+	for _, kb := range kbs {
+		f.Next = append(f.Next, catalogPage(kb))
+	}
+	f.Next = append(f.Next, addPackage)
+	if len(kbs) == 0 {
+		f.Next = []string{restoreHealth}
+	}
+	f.Next = append(f.Next, openWindowsUpdate)
+}
+
+// packageKBs gives the updates that the packages named by the events belong to, each once.
+func packageKBs(events []*evidence.Event) []update.KB {
+	var out []update.KB
+	seen := map[update.KB]bool{"": true}
+	for _, e := range events {
+		p, _ := servicing.ParsePackage(e.Field(evidence.Name))
+		if kb := p.KB(); !seen[kb] {
+			seen[kb] = true
+			out = append(out, kb)
+		}
+	}
+	return out
+}
+
+// Commands that several checks advise.
+const (
+	restoreHealth = "DISM /Online /Cleanup-Image /RestoreHealth"
+	scanNow       = "sfc /scannow"
+	// addPackage installs a package from the file that the catalog's page gives.
+	addPackage = `DISM /Online /Add-Package /PackagePath:C:\path\to\the\package.msu`
+)
