@@ -106,6 +106,9 @@ func (v *View) Within(categories []guid.GUID) *View {
 // Groups are the groups of the view, ordered.
 func (v *View) Groups() []GroupID { return slices.Clone(v.groups) }
 
+// Catalog is the catalogue that the view is about.
+func (v *View) Catalog() *catalog.Catalog { return v.plan.in.Catalog }
+
 // Scope is the part of the catalogue that the view offers.
 func (v *View) Scope() *catalog.Scope { return v.scope }
 

@@ -1,0 +1,79 @@
+package server
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/redx-update/redx/internal/wsus/clientws"
+	"github.com/redx-update/redx/internal/wsus/reporting"
+	"github.com/redx-update/redx/internal/wsus/simpleauth"
+	"github.com/redx-update/redx/internal/wsus/soap"
+)
+
+// The paths of MS-WUSP 2.1, in lower case: clients write them as they like. The WSDL of the reporting web service says
+// WebService.asmx, real clients take the other one.
+const (
+	clientPath         = "/clientwebservice/client.asmx"
+	simpleAuthPath     = "/simpleauthwebservice/simpleauth.asmx"
+	reportingPath      = "/reportingwebservice/reportingwebservice.asmx"
+	reportingWSDLPath  = "/reportingwebservice/webservice.asmx"
+	findingsPath       = "/redx/v1/findings"
+	contentPrefix      = "/content/"
+	simpleAuthRelative = "SimpleAuthWebService/SimpleAuth.asmx"
+)
+
+func (s *Server) makeRoutes() map[string]http.Handler {
+	reports := s.reportingService()
+	return map[string]http.Handler{
+		clientPath:        s.clientService(),
+		simpleAuthPath:    s.simpleAuthService(),
+		reportingPath:     reports,
+		reportingWSDLPath: reports,
+		findingsPath:      http.HandlerFunc(s.findings),
+	}
+}
+
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	path := strings.ToLower(r.URL.Path)
+	if h, ok := s.routes[path]; ok {
+		h.ServeHTTP(w, r)
+		return
+	}
+	if strings.HasPrefix(path, contentPrefix) && s.deps.Content != nil {
+		http.StripPrefix(r.URL.Path[:len(contentPrefix)], s.deps.Content).ServeHTTP(w, r)
+		return
+	}
+	http.NotFound(w, r)
+}
+
+func (s *Server) clientService() *service {
+	return &service{
+		server: s, namespace: clientws.Namespace, style: soap.Client, cache: "private", limit: 4 << 20,
+		operations: map[string]operation{
+			"GetConfig":              handle(s.getConfig),
+			"GetCookie":              handle(s.getCookie),
+			"RegisterComputer":       handle(s.registerComputer),
+			"StartCategoryScan":      handle(s.startCategoryScan),
+			"SyncUpdates":            handle(s.syncUpdates),
+			"SyncPrinterCatalog":     handle(s.syncPrinterCatalog),
+			"RefreshCache":           handle(s.refreshCache),
+			"GetExtendedUpdateInfo":  handle(s.getExtendedUpdateInfo),
+			"GetExtendedUpdateInfo2": handle(s.getExtendedUpdateInfo2),
+			"GetFileLocations":       handle(s.getFileLocations),
+		},
+	}
+}
+
+func (s *Server) simpleAuthService() *service {
+	return &service{
+		server: s, namespace: simpleauth.Namespace, style: soap.ASMX, cache: "private, max-age=0", limit: 64 << 10,
+		operations: map[string]operation{"GetAuthorizationCookie": handle(s.getAuthorizationCookie)},
+	}
+}
+
+func (s *Server) reportingService() *service {
+	return &service{
+		server: s, namespace: reporting.Namespace, style: soap.ASMX, cache: "private, max-age=0", limit: 4 << 20,
+		operations: map[string]operation{"ReportEventBatch": handle(s.reportEventBatch)},
+	}
+}
