@@ -39,7 +39,7 @@ var rules = []rule{
 			"internal/update", "internal/hresult", "internal/guid", "internal/winbin", "internal/registry",
 			"internal/winsys", "internal/servicing", "internal/evidence", "internal/history", "internal/doctor/...",
 			"internal/format/...", "internal/write/...", "internal/repair/...", "internal/catalog/...", "internal/deploy/...",
-			"internal/proof", "internal/wsus/...",
+			"internal/proof", "internal/wuaclient/protocol", "internal/wsus/...",
 		},
 		except: []string{
 			"internal/format/uso", "internal/repair/journal", "internal/repair/act/live", "internal/repair/act/offline",
@@ -91,6 +91,12 @@ var rules = []rule{
 		why:  "the doctor sees evidence and nothing else",
 		from: []string{"internal/history", "internal/doctor/..."},
 		deny: []string{"internal/image/...", "internal/gather", "internal/format/...", "internal/report", "internal/lab"},
+	},
+	{
+		why:    "COM objects leak, hang and crash: they live in the child, and the child's code in one package",
+		from:   []string{"internal/...", "cmd/..."},
+		except: []string{"internal/win/wua"},
+		deny:   []string{"github.com/go-ole/go-ole/..."},
 	},
 	{
 		why:  "doctor and agent never depend on the server",

@@ -23,6 +23,15 @@ import (
 type Options struct {
 	// Progress is told of each file that is begun, from several goroutines one at a time; nil for none.
 	Progress func(path string)
+	// Extra is what else the installation says, beside its files and its registry.
+	Extra []Source
+}
+
+// Source is a place of evidence that is no file, such as the running Windows' own agent.
+type Source struct {
+	Name string // under which it stands in Unread
+	// Read gives its events. With an error they are kept, and the error stands in Unread.
+	Read func(context.Context) ([]evidence.Event, error)
 }
 
 // Gather reads all there is. What cannot be read stands in the Set's Unread; the only errors are a cancelled context
@@ -32,6 +41,9 @@ func Gather(ctx context.Context, img image.Image, opts Options) (*evidence.Set, 
 	g.notes()
 	g.machine()
 	if err := g.readAll(ctx); err != nil {
+		return nil, err
+	}
+	if err := g.extra(ctx); err != nil {
 		return nil, err
 	}
 	g.out.Localise(g.zone.toUTC)
@@ -95,6 +107,26 @@ func (g *gatherer) readAll(ctx context.Context) error {
 	}
 	if g.recognised == 0 && g.img.Kind() == image.Logs {
 		return fmt.Errorf("%s: %w", g.img.Path(), image.ErrNoLogs)
+	}
+	return nil
+}
+
+// extra asks the sources that are no files, and counts the codes that stand there.
+func (g *gatherer) extra(ctx context.Context) error {
+	for _, s := range g.opts.Extra {
+		events, err := s.Read(ctx)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			g.out.Unread(s.Name, err)
+		}
+		for _, e := range events {
+			if e.Code.Failed() {
+				g.out.Code(e.Code, e.Source, []byte(e.Text))
+			}
+			g.out.Add(e)
+		}
 	}
 	return nil
 }
