@@ -10,10 +10,10 @@ import (
 	"strings"
 )
 
-// ErrLocked: another process holds the folder of journals, so it is repairing the same Windows.
+// ErrLocked says that another process holds the folder of journals, so that it is repairing the same Windows.
 var ErrLocked = errors.New("another redx is repairing this Windows")
 
-// ErrNotLocked: a folder that was only looked at is not written to.
+// ErrNotLocked says that a folder that was only looked at is not written to.
 var ErrNotLocked = errors.New("the folder of journals is not held")
 
 // suffix is that of a journal; all else in the folder is none of ours and is left alone.

@@ -49,8 +49,8 @@ func movesOf(h journal.Header) []repair.MoveAway {
 	return all
 }
 
-func through(w *sim.World, name string, h journal.Header) (run.Outcome, error) {
-	log, err := run.Begin(patient(w), w.Journals, name, h)
+func through(w *sim.World, h journal.Header) (run.Outcome, error) {
+	log, err := run.Begin(patient(w), w.Journals, "j", h)
 	if err != nil {
 		return "", err
 	}
@@ -76,9 +76,9 @@ func (p photo) waited(w *sim.World, cut bool) error {
 // counted on behind that start.
 func (c crash) waiting(w *sim.World, h journal.Header) (died bool, err error) {
 	was := take(w)
-	cut := false
+	cut, second := false, c.second
 	w.CrashAt(c.at)
-	outcome, err := through(w, "j", h)
+	outcome, err := through(w, h)
 	left := c.at - w.Ticks()
 	for starts := 0; w.Dead() || outcome == run.Waiting; starts++ {
 		if starts > 4 {
@@ -87,8 +87,8 @@ func (c crash) waiting(w *sim.World, h journal.Header) (died bool, err error) {
 		if w.Dead() {
 			died, left, cut = true, 0, cut || !c.kill
 			c.die(w)
-			w.CrashAt(c.second)
-			c.second = 0
+			w.CrashAt(second)
+			second = 0
 			outcome, err = recovered(patient(w), w, c.mode)
 			continue
 		}
@@ -177,7 +177,7 @@ func TestTakenBackBeforeTheStart(t *testing.T) {
 	h := shapes["two update folders"]
 	w := heldComputer(h, false)
 	was := take(w)
-	if outcome, err := through(w, "j", h); outcome != run.Waiting || err != nil {
+	if outcome, err := through(w, h); outcome != run.Waiting || err != nil {
 		t.Fatalf("%s: %v", outcome, err)
 	}
 	if outcome, err := recovered(patient(w), w, run.TakeBack); outcome != run.RolledBack || err != nil {
@@ -195,7 +195,7 @@ func TestResumedBeforeTheStart(t *testing.T) {
 		h := shapes["software distribution"]
 		w := heldComputer(h, true)
 		was := take(w)
-		if outcome, err := through(w, "j", h); outcome != run.Waiting || err != nil {
+		if outcome, err := through(w, h); outcome != run.Waiting || err != nil {
 			t.Fatalf("%s: %v", outcome, err)
 		}
 		want := run.Waiting
@@ -215,7 +215,7 @@ func TestResumedBeforeTheStart(t *testing.T) {
 func TestTheStartCouldNot(t *testing.T) {
 	h := shapes["software distribution"]
 	w := heldComputer(h, true)
-	if outcome, err := through(w, "j", h); outcome != run.Waiting || err != nil {
+	if outcome, err := through(w, h); outcome != run.Waiting || err != nil {
 		t.Fatalf("%s: %v", outcome, err)
 	}
 	w.Disk.Make(`C:\Windows\sdtemp.2\planted`)
@@ -273,7 +273,7 @@ func TestHoldersAreNamed(t *testing.T) {
 func TestElsewhere(t *testing.T) {
 	h := shapes["software distribution"]
 	w := heldComputer(h, true)
-	if outcome, err := through(w, "j", h); outcome != run.Waiting || err != nil {
+	if outcome, err := through(w, h); outcome != run.Waiting || err != nil {
 		t.Fatalf("%s: %v", outcome, err)
 	}
 	was := take(w)

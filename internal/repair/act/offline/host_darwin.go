@@ -1,0 +1,12 @@
+package offline
+
+import "golang.org/x/sys/unix"
+
+func renameExclusive(fromDir int, from string, toDir int, to string) error {
+	return unix.RenameatxNp(fromDir, from, toDir, to, unix.RENAME_EXCL)
+}
+
+func readOnly(st *unix.Statfs_t) bool { return st.Flags&unix.MNT_RDONLY != 0 }
+
+// forced is never known here.
+func forced(string) (bool, error) { return false, nil }

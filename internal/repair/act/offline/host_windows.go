@@ -1,0 +1,40 @@
+package offline
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/redx-update/redx/internal/repair"
+	"github.com/redx-update/redx/internal/repair/run"
+	"github.com/redx-update/redx/internal/win"
+)
+
+// identity gives the volume of what is at a spot, and what it stays the same by on it: the number of its record, as
+// other systems see it as well.
+func identity(at spot) (vol uint64, id string, err error) {
+	f, err := win.Look(at.path())
+	return uint64(f.ID.Volume), fmt.Sprintf("%012x", f.ID.Index&(1<<48-1)), err
+}
+
+func strange(folder, _ spot) bool { return win.CheckProtected(folder.path()) != nil }
+
+func rename(from, to spot) error {
+	err := win.Rename(from.path(), to.path())
+	if errors.Is(err, win.ErrHeld) {
+		err = fmt.Errorf("%w: %w", run.ErrHeld, err)
+	}
+	return err
+}
+
+func syncFolder(at spot) error { return win.FlushFolder(at.host) }
+
+func makeFolder(at spot) error { return win.MakeProtected(at.path()) }
+
+// writable is told by trying alone, and looking must not write. What is written first is the journal: when that fails,
+// nothing was touched.
+func writable(string) error { return nil }
+
+func (d *Drive) volume() (volume, error) {
+	free, err := win.FreeBytes(d.top)
+	return volume{free: repair.Bytes(min(free, 1<<60))}, err
+}

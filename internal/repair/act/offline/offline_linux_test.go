@@ -1,0 +1,100 @@
+package offline
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/redx-update/redx/internal/repair"
+)
+
+func TestForced(t *testing.T) {
+	const mounts = `22 1 8:1 / / rw - ext4 /dev/sda1 rw
+30 22 8:17 / /mnt/my\040disk rw,relatime shared:1 - ntfs3 /dev/sdb1 rw,uid=0,force
+31 22 8:18 / /mnt/clean rw,relatime - ntfs3 /dev/sdb2 rw,uid=0
+32 22 8:19 / /mnt/other rw,relatime - ext4 /dev/sdb3 rw,force
+`
+	for path, want := range map[string]bool{
+		"/mnt/my disk": true, "/mnt/my disk/C": true, "/mnt/clean": false, "/mnt/other": false, "/mnt/my": false, "/": false,
+	} {
+		if got := forcedIn(mounts, path); got != want {
+			t.Errorf("%s: %v", path, got)
+		}
+	}
+}
+
+// needsMounts skips where this user cannot mount.
+func needsMounts(t *testing.T, kind, at string, flags uintptr) {
+	t.Helper()
+	if err := unix.Mount("redx", at, kind, flags, ""); err != nil {
+		t.Skip("cannot mount here; to enable, run as root with the right to mount:", err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Unmount(at, 0); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestOtherVolume(t *testing.T) {
+	top := tree(t, "Windows/SoftwareDistribution/", "Windows/System32/")
+	needsMounts(t, "tmpfs", filepath.Join(top, "Windows", "SoftwareDistribution"), 0)
+	d, err := Open(top, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if _, err := d.Folder(sd); !errors.Is(err, ErrOtherVolume) {
+		t.Errorf("got %v", err)
+	}
+	if err := d.Rename(sd, temp); !errors.Is(err, ErrOtherVolume) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestReadOnlyMount(t *testing.T) {
+	top := t.TempDir()
+	needsMounts(t, "tmpfs", top, 0)
+	if err := os.Mkdir(filepath.Join(top, "Windows"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Mount("redx", top, "tmpfs", unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
+		t.Fatal(err)
+	}
+	d, err := Open(top, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	s := &repair.Scene{Root: at}
+	if d.Facts(s); !strings.Contains(s.ReadOnly, "mounted read-only") {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestStranger(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give folders to others; to enable, run as root")
+	}
+	top := tree(t, "Windows/x", "ProgramData/redx/journal/")
+	if err := os.Chown(filepath.Join(top, "ProgramData", "redx"), 12345, -1); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := open(t, top).MakeOwn(); !errors.Is(err, ErrPlanted) {
+		t.Errorf("got %v", err)
+	}
+	// A mounted disk on which all is one user's is another matter.
+	if err := os.Chown(filepath.Join(top, "Windows"), 12345, -1); err != nil {
+		t.Fatal(err)
+	}
+	home, journals, err := open(t, top).MakeOwn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	home.Close()
+	journals.Close()
+}
