@@ -66,8 +66,21 @@ func (r Reason) Hint() string {
 	}
 }
 
-// refusals judges a scene, gravest first.
+// refusals judges a scene for a plan.
 func refusals(s *Scene, steps []Step) []Refusal {
+	return Refuse(s, moves(steps), diskNeed(steps))
+}
+
+func moves(steps []Step) []Move {
+	var out []Move
+	for _, s := range steps {
+		out = append(out, s.Moves...)
+	}
+	return out
+}
+
+// Refuse tells what stands against moving folders in a scene, gravest first. Need is what the disk must have free.
+func Refuse(s *Scene, moves []Move, need Bytes) []Refusal {
 	var out []Refusal
 	add := func(is bool, r Reason, format string, args ...any) {
 		if is {
@@ -85,27 +98,18 @@ func refusals(s *Scene, steps []Step) []Refusal {
 	add(s.Hibernated != "", Hibernated, "the installation is hibernated: %s", s.Hibernated)
 	add(s.Dirty, Dirty, "the volume was not closed properly")
 	add(s.ReadOnly != "", ReadOnly, "%s", s.ReadOnly)
-	for _, m := range moves(steps) {
+	for _, m := range moves {
 		f := s.Folders[m.Target]
 		for _, w := range f.Reparse {
 			add(true, ReparsePoint, "%s is a reparse point", w)
 		}
 		add(f.Foreign != "", OtherVolume, "%s is on another volume", f.Foreign)
 	}
-	need := diskNeed(steps)
 	add(s.Free != Unknown && need > s.Free, DiskSpace, "%d bytes are free, %d are needed", s.Free, need)
 	for _, w := range s.Unseen {
 		add(true, NotSeen, "could not be looked at: %s", w)
 	}
 	return distinct(out)
-}
-
-func moves(steps []Step) []Move {
-	var out []Move
-	for _, s := range steps {
-		out = append(out, s.Moves...)
-	}
-	return out
 }
 
 // diskNeed is what the largest step needs: later steps include what the earlier ones got again.

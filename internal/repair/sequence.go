@@ -32,6 +32,9 @@ func hush(names []string, dependents map[string][]string) []Reversible {
 	return acts
 }
 
+// Quiet gives the acts that keep the services of a rung from its folders, as Sequence has them before its moves.
+func Quiet(r Rung, dependents map[string][]string) []Reversible { return hush(holders(r), dependents) }
+
 // TakeBack gives the acts that undo a transaction: services are held as in it; what Windows made anew moves to a name
 // of its own, then the copies get their names back, the last first. Names are those that stand in a folder now.
 func TakeBack(acts []Reversible, root Root, names func(dir string) ([]string, error)) ([]Reversible, error) {

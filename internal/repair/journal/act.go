@@ -18,6 +18,7 @@ type wireHeader struct {
 	Own     bool        `json:"own,omitempty"`
 	Kind    Kind        `json:"kind"`
 	Undoes  string      `json:"undoes,omitempty"`
+	Follows string      `json:"follows,omitempty"`
 	Rung    repair.Rung `json:"rung"`
 	Plan    string      `json:"plan"` // digest of all the rest: what was shown and agreed to
 	Acts    []wireAct   `json:"acts"`
@@ -40,7 +41,7 @@ func (h *Header) Digest() (string, error) {
 
 func (h *Header) wire() (wireHeader, error) {
 	w := wireHeader{
-		Version: version, Machine: h.Machine, Dir: h.Root.Dir, Own: h.Root.Own, Kind: h.Kind, Undoes: h.Undoes, Rung: h.Rung,
+		Version: version, Machine: h.Machine, Dir: h.Root.Dir, Own: h.Root.Own, Kind: h.Kind, Undoes: h.Undoes, Follows: h.Follows, Rung: h.Rung,
 		Acts: []wireAct{}, Before: h.Before,
 	}
 	for _, a := range h.Acts {
@@ -99,7 +100,7 @@ func (w wireAct) decode() (repair.Reversible, error) {
 // the closed list.
 func (w wireHeader) decode(self Self) (Header, error) {
 	h := Header{
-		Machine: w.Machine, Root: repair.Root{Dir: w.Dir, Own: w.Own}, Kind: w.Kind, Undoes: w.Undoes, Rung: w.Rung,
+		Machine: w.Machine, Root: repair.Root{Dir: w.Dir, Own: w.Own}, Kind: w.Kind, Undoes: w.Undoes, Follows: w.Follows, Rung: w.Rung,
 		Before: w.Before,
 	}
 	switch {

@@ -41,7 +41,7 @@ func Lock(root *os.Root) (*Dir, error) {
 	return &Dir{root, f}, nil
 }
 
-// Look takes the folder for one who only reads.
+// Look takes the folder for one who only reads; nil for one that is not there yet.
 func Look(root *os.Root) *Dir { return &Dir{root: root} }
 
 // Unlock lets the next one in.
@@ -100,6 +100,9 @@ func (d *Dir) Read(name string, limit int64) ([]byte, error) {
 
 // Names is for FS.
 func (d *Dir) Names() ([]string, error) {
+	if d.root == nil {
+		return nil, nil
+	}
 	f, err := d.root.Open(".")
 	if err != nil {
 		return nil, err

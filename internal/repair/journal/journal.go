@@ -50,6 +50,7 @@ type Header struct {
 	Root    repair.Root // the folder in which SoftwareDistribution stands
 	Kind    Kind
 	Undoes  string // name of the journal that an Undo takes back
+	Follows string // name of the journal of the step before in the same repair, whose rung did not help
 	Rung    repair.Rung
 	Acts    []repair.Reversible
 	Before  []Service // every service that an act holds or stops, as it was before all of them
@@ -86,6 +87,11 @@ const (
 	Aside    Event = "aside"    // what stands in the way of taking Act back is about to be moved to Copy
 	Undone   Event = "undone"   // Act was given back or taken back
 	End      Event = "end"      // nothing is left to do
+
+	// Behind the end of what was committed: how it was judged, and that its copies are about to be deleted, and are.
+	Judged Event = "judged"
+	Purge  Event = "purge"
+	Purged Event = "purged"
 )
 
 // Entry is one line behind the header.
@@ -95,6 +101,8 @@ type Entry struct {
 	Folder string       `json:"folder,omitempty"` // of Intent and Aside: identity of the folder that is renamed
 	Copy   *repair.Copy `json:"copy,omitempty"`   // of Aside
 	Note   string       `json:"note,omitempty"`   // for people
+	// Verdict, of Judged: as package proof has them.
+	Verdict string `json:"verdict,omitempty"`
 }
 
 // Journal is a journal that was read whole.

@@ -330,6 +330,31 @@ func TestWaiting(t *testing.T) {
 	}
 }
 
+// TestAfterwards is what can stand behind the end of what was done, and of nothing else.
+func TestAfterwards(t *testing.T) {
+	h := header()
+	done := append(slices.Clone(whole()[:10]), Entry{Event: Commit}, Entry{Event: End})
+	judged, purge := Entry{Event: Judged, Verdict: "proven"}, Entry{Event: Purge}
+	p, err := h.Progress(append(slices.Clone(done), Entry{Event: Judged, Verdict: "failed"}, judged, purge, purge, Entry{Event: Purged}))
+	if err != nil || p.Verdict != "proven" || !p.Purging || !p.Purged {
+		t.Errorf("%+v, %v", p, err)
+	}
+	undone := []Entry{{Event: Rollback}, {Event: End}}
+	for name, entries := range map[string][]Entry{
+		"purged without a word":     append(slices.Clone(done), Entry{Event: Purged}),
+		"judged without verdict":    append(slices.Clone(done), Entry{Event: Judged}),
+		"judged when it is gone":    append(slices.Clone(done), purge, judged),
+		"judged before the end":     append(slices.Clone(done[:11]), judged),
+		"judged when taken back":    append(slices.Clone(undone), judged),
+		"purged when taken back":    append(slices.Clone(undone), purge),
+		"done again behind its end": append(slices.Clone(done), Entry{Event: Done}),
+	} {
+		if _, err := h.Progress(entries); !errors.Is(err, ErrAltered) {
+			t.Errorf("%s: got %v, want ErrAltered", name, err)
+		}
+	}
+}
+
 // TestNothingIsWrittenBehindAFailure holds that after a full disk the journal is not continued on top of half a line.
 func TestNothingIsWrittenBehindAFailure(t *testing.T) {
 	m := memory{}

@@ -16,6 +16,9 @@ type Progress struct {
 	Undone   []bool
 	Decision Event // Commit, Rollback, or empty while none was taken
 	Ended    bool
+	Verdict  string // the last one; empty while nobody judged it
+	Purging  bool   // its copies are being deleted, or are
+	Purged   bool
 }
 
 // Progress follows the entries of a journal. An order that no transaction writes is ErrAltered.
@@ -46,7 +49,7 @@ func (p *Progress) follow(h *Header, e Entry) error {
 		return fmt.Errorf("there are %d acts", len(h.Acts))
 	}
 	if p.Ended {
-		return fmt.Errorf("behind the end")
+		return p.afterwards(e)
 	}
 	switch e.Event {
 	case Intent, Wait, Done:
@@ -63,6 +66,23 @@ func (p *Progress) follow(h *Header, e Entry) error {
 		return nil
 	}
 	return fmt.Errorf("unknown event")
+}
+
+// afterwards is what can be said of a repair that was done.
+func (p *Progress) afterwards(e Entry) error {
+	switch {
+	case p.Decision != Commit:
+		return fmt.Errorf("behind the end of what was taken back")
+	case e.Event == Judged && !p.Purging && e.Verdict != "" && len(e.Verdict) <= 32:
+		p.Verdict = e.Verdict
+	case e.Event == Purge:
+		p.Purging = true
+	case e.Event == Purged && p.Purging:
+		p.Purged = true
+	default:
+		return fmt.Errorf("behind the end")
+	}
+	return nil
 }
 
 func (p *Progress) forward(h *Header, e Entry) error {

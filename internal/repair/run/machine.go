@@ -87,6 +87,8 @@ type Machine struct {
 	// Holders names, for people, what holds a folder open, such as "svchost.exe (1234, wuauserv)"; nil where nobody
 	// can tell.
 	Holders func(path string) []string
+	// Watch is told of each act before it is done; nil: nobody wants to know.
+	Watch func(repair.Reversible)
 	// Pause waits before a folder that is held is tried again, longer each time, and tells when to give up.
 	Pause func(attempt int) (again bool)
 }

@@ -70,9 +70,9 @@ func (t *transaction) held(path string, err error) error {
 	return err
 }
 
-// same compares identities. That of a folder on a disk that is looked at from elsewhere is the end of the one that its
+// Same compares identities. That of a folder on a disk that is looked at from elsewhere is the end of the one that its
 // own Windows sees: what begins on one can be ended on the other.
-func same(a, b string) bool {
+func Same(a, b string) bool {
 	const least = 12 // the hexadecimal digits of a record's number on NTFS
 	return a == b || len(b) >= least && strings.HasSuffix(a, b) || len(a) >= least && strings.HasSuffix(b, a)
 }
@@ -84,7 +84,7 @@ func (t *transaction) locate(id, a, b string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if f.Present && same(f.ID, id) && !f.Reparse {
+		if f.Present && Same(f.ID, id) && !f.Reparse {
 			return path, nil
 		}
 	}
@@ -136,7 +136,7 @@ func (t *transaction) takeBackMove(p journal.Progress, n int) error {
 // clear moves aside what Windows has made anew under the name that a folder gets back.
 func (t *transaction) clear(n int, a repair.MoveAway, id, path string) error {
 	f, err := t.Files.Folder(path)
-	if err != nil || !f.Present || same(f.ID, id) {
+	if err != nil || !f.Present || Same(f.ID, id) {
 		return err
 	}
 	if f.Reparse {

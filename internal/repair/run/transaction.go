@@ -139,6 +139,9 @@ func (t *transaction) forward(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		if t.Watch != nil {
+			t.Watch(a)
+		}
 		if err := t.do(n, a); err != nil {
 			return fmt.Errorf("%v: %w", a, err)
 		}

@@ -51,7 +51,7 @@ func (t *transaction) leaves(id string) bool {
 		return false
 	}
 	for n, waits := range p.Waits {
-		if waits && same(p.Folder[n], id) {
+		if waits && Same(p.Folder[n], id) {
 			return true
 		}
 	}

@@ -256,3 +256,31 @@ func TestFacts(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
+
+// TestRemoveFollowsNothing deletes a copy in which links stand.
+func TestRemoveFollowsNothing(t *testing.T) {
+	top := tree(t, "Windows/SDTemp/Download/x", "Windows/other/y")
+	elsewhere := tree(t, "precious")
+	symlink(t, elsewhere, filepath.Join(top, "Windows", "SDTemp", "link"))
+	symlink(t, "../other", filepath.Join(top, "Windows", "SDTemp", "inside"))
+	d := open(t, top)
+	if n := d.Size(temp); n != repair.Bytes(len("Windows/SDTemp/Download/x")) {
+		t.Errorf("size %d", n)
+	}
+	if err := d.Remove(temp); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{".", "Windows", "Windows/other", "Windows/other/y"}, listing(t, top)); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{".", "precious"}, listing(t, elsewhere)); diff != "" {
+		t.Error(diff)
+	}
+	if err := d.Remove(temp); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("again: %v", err)
+	}
+	symlink(t, elsewhere, filepath.Join(top, "Windows", "SDTemp"))
+	if err := d.Remove(temp); err == nil || d.Size(temp) != repair.Unknown {
+		t.Error("a link was taken for a copy")
+	}
+}

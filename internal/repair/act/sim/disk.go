@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/redx-update/redx/internal/repair"
 	"github.com/redx-update/redx/internal/repair/run"
 )
 
@@ -197,4 +198,45 @@ func (d *Disk) cut(loss Loss, rng *rand.Rand) {
 		change(d.safe)
 	}
 	d.top, d.pending = d.safe.clone(), nil
+}
+
+// Size is for session.Copies: what stands below a folder, one byte each.
+func (d *Disk) Size(path string) repair.Bytes {
+	n := find(d.top, path)
+	if n == nil || d.world.tick() != nil {
+		return repair.Unknown
+	}
+	var count func(n *Node) repair.Bytes
+	count = func(n *Node) (sum repair.Bytes) {
+		for _, c := range n.below {
+			sum += 1 + count(c)
+		}
+		return sum
+	}
+	return count(n)
+}
+
+// Remove is for session.Copies: one thing after the other goes, what is below first.
+func (d *Disk) Remove(path string) error {
+	n := find(d.top, path)
+	if n == nil {
+		return d.world.tick()
+	}
+	for _, key := range slices.Sorted(maps.Keys(n.below)) {
+		if err := d.Remove(path + `\` + n.below[key].Name); err != nil {
+			return err
+		}
+	}
+	if err := d.world.tick(); err != nil {
+		return err
+	}
+	change := func(top *Node) {
+		dir, name := split(path)
+		if at := find(top, dir); at != nil {
+			delete(at.below, strings.ToUpper(name))
+		}
+	}
+	change(d.top)
+	d.pending = append(d.pending, change)
+	return nil
 }
