@@ -30,8 +30,8 @@ func forced(top string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if real, err := filepath.EvalSymlinks(top); err == nil {
-		top = real
+	if resolved, err := filepath.EvalSymlinks(top); err == nil {
+		top = resolved
 	}
 	return forcedIn(string(data), top), nil
 }
@@ -62,3 +62,5 @@ func forcedIn(mounts, path string) (is bool) {
 func unescape(s string) string {
 	return strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`).Replace(s)
 }
+
+func device(st *unix.Stat_t) uint64 { return st.Dev }

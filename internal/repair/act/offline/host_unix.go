@@ -16,7 +16,7 @@ import (
 // number of its record, on every system. The volume is no part of it: it is another after the next mount.
 func identity(at spot) (vol uint64, id string, err error) {
 	st, err := stat(at)
-	return uint64(st.Dev), fmt.Sprintf("%012x", st.Ino), err
+	return device(&st), fmt.Sprintf("%012x", st.Ino), err
 }
 
 func stat(at spot) (st unix.Stat_t, err error) {
@@ -77,7 +77,7 @@ func (d *Drive) volume() (v volume, err error) {
 	if err := unix.Statfs(d.top, &st); err != nil {
 		return v, err
 	}
-	v.free = repair.Bytes(min(uint64(st.Bavail), 1<<40) * uint64(st.Bsize))
+	v.free = repair.Bytes(min(st.Bavail, 1<<40) * uint64(st.Bsize))
 	v.readOnly = readOnly(&st)
 	v.dirty, err = forced(d.top)
 	return v, err

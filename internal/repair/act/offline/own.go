@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// ErrPlanted: something that redx did not make is where its own folders belong.
+// ErrPlanted says that something which redx did not make is where its own folders belong.
 var ErrPlanted = errors.New("somebody else put it there; look at what it is, move it away, then try again")
 
 // own are redx's own folders on the drive, from the top down, and whether Windows makes them.
@@ -23,10 +23,10 @@ func (d *Drive) Own() (home, journals *os.Root, err error) { return d.own(false)
 // MakeOwn is Own, and makes what is not there.
 func (d *Drive) MakeOwn() (home, journals *os.Root, err error) { return d.own(true) }
 
-func (d *Drive) own(make bool) (home, journals *os.Root, err error) {
+func (d *Drive) own(making bool) (home, journals *os.Root, err error) {
 	at := spot{in: d.root, host: d.top}
 	for _, f := range own {
-		next, err := d.ownBelow(at, f.name, f.windows, make)
+		next, err := d.ownBelow(at, f.name, f.windows, making)
 		if err != nil {
 			at.close()
 			if home != nil && at.in != home {
@@ -45,12 +45,12 @@ func (d *Drive) own(make bool) (home, journals *os.Root, err error) {
 	return home, at.in, nil
 }
 
-func (d *Drive) ownBelow(at spot, name string, windows, make bool) (spot, error) {
+func (d *Drive) ownBelow(at spot, name string, windows, making bool) (spot, error) {
 	var err error
 	if at.name, at.info, err = child(at.in, name); err != nil {
 		return at, err
 	}
-	if at.info == nil && make {
+	if at.info == nil && making {
 		if err := makeFolder(at); err != nil {
 			return at, err
 		}
