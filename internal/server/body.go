@@ -46,9 +46,14 @@ func (s *Server) body(w http.ResponseWriter, r *http.Request, limit int64) (body
 		return nil, done, &http.MaxBytesError{Limit: limit}
 	}
 	control := http.NewResponseController(w)
-	// Not every ResponseWriter of a test can do this; the server's own can.
+	// Not every ResponseWriter of a test can do this; the server's own can. After a body that was not read to its end the
+	// deadline stays, or what is left of it would be waited for.
 	if control.SetReadDeadline(time.Now().Add(s.limits.Body)) == nil {
-		defer control.SetReadDeadline(time.Time{}) //nolint:errcheck // it could be set before
+		defer func() {
+			if err == nil {
+				err = control.SetReadDeadline(time.Time{})
+			}
+		}()
 	}
 	from := http.MaxBytesReader(w, r.Body, limit)
 	if r.ContentLength >= 0 && r.ContentLength <= smallBody {

@@ -12,7 +12,7 @@ import (
 )
 
 // code gives the code of a fault; "" without one.
-func code(t *testing.T, err error) soap.ErrorCode {
+func code(t testing.TB, err error) soap.ErrorCode {
 	t.Helper()
 	var f *soap.Fault
 	if err != nil && !errors.As(err, &f) {
@@ -24,7 +24,7 @@ func code(t *testing.T, err error) soap.ErrorCode {
 	return f.Code
 }
 
-func wantCode(t *testing.T, err error, want soap.ErrorCode) {
+func wantCode(t testing.TB, err error, want soap.ErrorCode) {
 	t.Helper()
 	if got := code(t, err); got != want {
 		t.Errorf("fault %q, want %q", got, want)
@@ -32,7 +32,7 @@ func wantCode(t *testing.T, err error, want soap.ErrorCode) {
 }
 
 // wantInvalid wants the fault for a parameter.
-func wantInvalid(t *testing.T, err error, path string) {
+func wantInvalid(t testing.TB, err error, path string) {
 	t.Helper()
 	var f *soap.Fault
 	if !errors.As(err, &f) || f.Code != soap.InvalidParameters || f.Message != path {
@@ -40,62 +40,64 @@ func wantInvalid(t *testing.T, err error, path string) {
 	}
 }
 
+// recoveries are what can happen to a client that has a cookie.
+var recoveries = []struct {
+	name    string
+	happens func(w *world)
+	want    soap.ErrorCode
+	recover func(a *agent) // what the specification has a client do then
+}{
+	{
+		"the cookie expires", func(w *world) { w.pass(2 * time.Hour) }, soap.CookieExpired,
+		func(a *agent) { a.must(a.getCookie(a.authorize())) },
+	},
+	{
+		"the configuration changes", func(w *world) { w.change(func(s *Settings) { s.Changed = s.Changed.Add(time.Second) }) }, soap.ConfigChanged,
+		func(a *agent) { a.getConfig(); a.must(a.getCookie(a.authorize())) },
+	},
+	{
+		"the computer moves to another group", func(w *world) { w.computers["e1da06a3-5601-43c9-bac3-52d5db701494"].Groups = []deploy.GroupID{other} }, soap.ConfigChanged,
+		func(a *agent) { a.getConfig(); a.must(a.getCookie(a.authorize())) },
+	},
+	{
+		"the computer is deleted", func(w *world) { clear(w.computers) }, soap.ConfigChanged,
+		func(a *agent) { a.getConfig(); a.must(a.getCookie(a.authorize())); a.must(a.register()) },
+	},
+	{
+		"the server begins a new life", func(w *world) { w.change(func(s *Settings) { s.Epoch[0]++ }) }, soap.ServerChanged,
+		func(a *agent) {
+			wantCode(a.t, a.getCookie(a.authorize()), soap.ServerChanged)
+			a.again()
+		},
+	},
+	{
+		"the client comes to another server", func(w *world) { w.change(func(s *Settings) { s.Keys = [][]byte{make([]byte, 32)} }) }, soap.InvalidCookie,
+		func(a *agent) {
+			wantCode(a.t, a.getCookie(a.authorize()), soap.InvalidCookie)
+			a.again()
+		},
+	},
+	{
+		"the server's key is replaced", func(w *world) { w.change(func(s *Settings) { s.Keys = append([][]byte{make([]byte, 32)}, s.Keys...) }) }, "",
+		func(*agent) {},
+	},
+	{
+		"registration is forgotten", func(w *world) { w.computers["e1da06a3-5601-43c9-bac3-52d5db701494"].Registered = false }, soap.RegistrationRequired,
+		func(a *agent) { a.must(a.register()) },
+	},
+	{
+		"content moves", func(w *world) { w.change(func(s *Settings) { s.ContentBase = "http://cdn.example:8530" }) }, soap.FileLocationChanged,
+		func(a *agent) {
+			var answer clientws.GetFileLocationsResponse
+			a.must(a.client(&clientws.GetFileLocations{Cookie: a.cookie, FileDigests: [][]byte{}}, &answer))
+			a.cookie = answer.Result.NewCookie
+		},
+	},
+}
+
 func TestRecovery(t *testing.T) {
 	empty := clientws.SyncUpdateParameters{}
-	tests := []struct {
-		name    string
-		happens func(w *world)
-		want    soap.ErrorCode
-		recover func(a *agent) // what the specification has a client do then
-	}{
-		{
-			"the cookie expires", func(w *world) { w.pass(2 * time.Hour) }, soap.CookieExpired,
-			func(a *agent) { a.must(a.getCookie(a.authorize())) },
-		},
-		{
-			"the configuration changes", func(w *world) { w.change(func(s *Settings) { s.Changed = s.Changed.Add(time.Second) }) }, soap.ConfigChanged,
-			func(a *agent) { a.getConfig(); a.must(a.getCookie(a.authorize())) },
-		},
-		{
-			"the computer moves to another group", func(w *world) { w.computers["e1da06a3-5601-43c9-bac3-52d5db701494"].Groups = []deploy.GroupID{other} }, soap.ConfigChanged,
-			func(a *agent) { a.getConfig(); a.must(a.getCookie(a.authorize())) },
-		},
-		{
-			"the computer is deleted", func(w *world) { clear(w.computers) }, soap.ConfigChanged,
-			func(a *agent) { a.getConfig(); a.must(a.getCookie(a.authorize())); a.must(a.register()) },
-		},
-		{
-			"the server begins a new life", func(w *world) { w.change(func(s *Settings) { s.Epoch[0]++ }) }, soap.ServerChanged,
-			func(a *agent) {
-				wantCode(a.t.(*testing.T), a.getCookie(a.authorize()), soap.ServerChanged)
-				a.again()
-			},
-		},
-		{
-			"the client comes to another server", func(w *world) { w.change(func(s *Settings) { s.Keys = [][]byte{make([]byte, 32)} }) }, soap.InvalidCookie,
-			func(a *agent) {
-				wantCode(a.t.(*testing.T), a.getCookie(a.authorize()), soap.InvalidCookie)
-				a.again()
-			},
-		},
-		{
-			"the server's key is replaced", func(w *world) { w.change(func(s *Settings) { s.Keys = append([][]byte{make([]byte, 32)}, s.Keys...) }) }, "",
-			func(*agent) {},
-		},
-		{
-			"registration is forgotten", func(w *world) { w.computers["e1da06a3-5601-43c9-bac3-52d5db701494"].Registered = false }, soap.RegistrationRequired,
-			func(a *agent) { a.must(a.register()) },
-		},
-		{
-			"content moves", func(w *world) { w.change(func(s *Settings) { s.ContentBase = "http://cdn.example:8530" }) }, soap.FileLocationChanged,
-			func(a *agent) {
-				var answer clientws.GetFileLocationsResponse
-				a.must(a.client(&clientws.GetFileLocations{Cookie: a.cookie, FileDigests: [][]byte{}}, &answer))
-				a.cookie = answer.Result.NewCookie
-			},
-		},
-	}
-	for _, tt := range tests {
+	for _, tt := range recoveries {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld()
 			a := newAgent(t, w).handshake()
