@@ -117,7 +117,8 @@ func TestNewestWins(t *testing.T) {
 
 // TestOlderRevisionInstalled: a client may still have an older revision of a category.
 func TestOlderRevisionInstalled(t *testing.T) {
-	revs := append(small()[:7], Revision{RevisionID: 9, ID: uid(3, 2), Type: Detectoid})
+	revs := small()[:7]
+	revs = append(revs, Revision{RevisionID: 9, ID: uid(3, 2), Type: Detectoid})
 	need := Compile(revs).Scope([]RevisionID{4}).Needed([]RevisionID{1, 2, 3}, nil)
 	if diff := cmp.Diff([]RevisionID{9, 4, 5, 6}, need.New); diff != "" {
 		t.Error(diff)

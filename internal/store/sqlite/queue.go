@@ -109,9 +109,13 @@ func (q *queue) together(all []*job) {
 
 // run gives an error only when the transaction cannot go on.
 func (j *job) run(tx *sql.Tx) error {
-	if j.err = j.ctx.Err(); j.err != nil {
-		return nil
+	if j.err = j.ctx.Err(); j.err == nil {
+		return j.apart(tx)
 	}
+	return nil
+}
+
+func (j *job) apart(tx *sql.Tx) error {
 	if _, err := tx.Exec("SAVEPOINT job"); err != nil {
 		return err
 	}

@@ -131,7 +131,9 @@ func child(path string) int {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
-		fmt.Fprintln(os.Stdout, added[0].RevisionID)
+		if _, err := fmt.Fprintln(os.Stdout, added[0].RevisionID); err != nil {
+			return 1
+		}
 	}
 	return 0
 }
