@@ -63,33 +63,33 @@ func (s *Software) OptionalSource() (OptionalSource, error) {
 // InstallerPackage is the package that Windows Installer keeps of an installed product or of a patch.
 type InstallerPackage struct {
 	Where string
-	Name  string // of the product; empty for a patch
+	Name  string // of the product, also of the one that a patch is for; empty when that is not known
 	Path  string // LocalPackage: C:\Windows\Installer\1a2b3c.msi; empty when there is none
 }
 
 // InstallerPackages lists what Windows Installer keeps of the products that are installed for all users, then of their
 // patches.
 func (s *Software) InstallerPackages() iter.Seq2[InstallerPackage, error] {
-	data := current + `Installer\UserData\S-1-5-18\`
+	n := s.node().open(current + `Installer\UserData\S-1-5-18`)
 	return func(yield func(InstallerPackage, error) bool) {
-		for p, err := range one(s.node().open(data+"Products"), readProduct) {
-			if !yield(p, err) {
+		products := map[string]string{} // by the names of their patches' keys
+		for sub := range n.open("Products").subkeys() {
+			p := sub.open("InstallProperties")
+			name := p.text("DisplayName")
+			for patch := range sub.open("Patches").subkeys() {
+				products[patch.key.Name()] = name
+			}
+			if !yield(InstallerPackage{p.path, name, p.text("LocalPackage")}, nil) {
 				return
 			}
 		}
-		for p, err := range one(s.node().open(data+"Patches"), readPatch) {
-			if !yield(p, err) {
+		for sub := range n.open("Patches").subkeys() {
+			if !yield(InstallerPackage{sub.path, products[sub.key.Name()], sub.text("LocalPackage")}, nil) {
 				return
 			}
+		}
+		if err := n.err(); err != nil {
+			yield(InstallerPackage{}, err)
 		}
 	}
-}
-
-func readProduct(n node) InstallerPackage {
-	p := n.open("InstallProperties")
-	return InstallerPackage{p.path, p.text("DisplayName"), p.text("LocalPackage")}
-}
-
-func readPatch(n node) InstallerPackage {
-	return InstallerPackage{Where: n.path, Path: n.text("LocalPackage")}
 }

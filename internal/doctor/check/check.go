@@ -15,12 +15,27 @@ import (
 func All() []doctor.Check {
 	return []doctor.Check{
 		PayloadMissingDownload(),
+		PayloadDamaged(),
 		ServerContentMissing(),
 		ComponentPayloadMissing(),
 		PackageManifestMissing(),
+		ComponentManifestMissing(),
+		RepairSourceMissing(),
+		DeltaBaseMissing(),
+		ManifestHashMismatch(),
+		ServicingStackMissing(),
 		DriverPackageMissing(),
+		DriverServiceKeyMissing(),
+		DriverOperationQueueDamaged(),
 		DotnetNgenMissing(),
+		ShellFolderMissing(),
+		TaskCacheInconsistent(),
+		WimMountBroken(),
 		PendingOperationInterrupted(),
+		ServicingStackUpdateNeeded(),
+		PackageStateBad(),
+		FeatureOnDemandBlocked(),
+		InstallerCacheMissing(),
 	}
 }
 

@@ -175,7 +175,7 @@ var examined = map[string]struct {
 			payload(evidence.PayloadCorrupt, 1, kb),
 			logged(evidence.StoreScan, 2, update.Ref{}, 0x800f081f, evidence.Result, "0x800F081F", evidence.Detected, "1", evidence.Repaired, "0"),
 		},
-		[]string{"component-payload-missing proven KB5034122 file:" + store},
+		[]string{"component-payload-missing proven KB5034122 file:" + store, "repair-source-missing proven "},
 	},
 	"store: there after all": {
 		[]evidence.Event{payload(evidence.PayloadMissing, 1, kb), fileState(store, evidence.Present)}, nil,

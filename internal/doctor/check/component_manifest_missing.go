@@ -1,0 +1,94 @@
+package check
+
+import (
+	"github.com/redx-update/redx/internal/doctor"
+	"github.com/redx-update/redx/internal/evidence"
+)
+
+// ComponentManifestMissing finds a component that an installed package is made of and that the component store does
+// not have: 0x80073701 of every update that builds on it.
+func ComponentManifestMissing() doctor.Check {
+	return doctor.Check{
+		ID:    "component-manifest-missing",
+		Title: "A component's manifest is missing from the component store",
+		Reads: []evidence.Kind{
+			evidence.ComponentManifestMissing, evidence.ManifestDamaged, evidence.ManifestRepaired, evidence.ServicingEnd,
+			evidence.StoreScan, evidence.FileState,
+		},
+		Run: componentManifestMissing,
+	}
+}
+
+func componentManifestMissing(x *doctor.Exam) []doctor.Finding {
+	var faults []fault
+	named := false
+	for _, e := range unsettled(x, evidence.ComponentManifestMissing, evidence.ManifestDamaged) {
+		f, ok := manifestFault(x.Evidence, e)
+		if !ok || manifestMended(x.Evidence, e) {
+			continue
+		}
+		named = named || f.thing.Name != ""
+		faults = append(faults, f)
+	}
+	if named {
+		faults = keepNamed(faults)
+	}
+	return gathered(faults, describeComponents)
+}
+
+// manifestFault says what a line about a manifest proves; false when the manifest is there, or is damaged only.
+func manifestFault(set *evidence.Set, e *evidence.Event) (fault, bool) {
+	f := fault{event: e, sure: true}
+	component := e.Field(evidence.Component)
+	path := underWindows(set, `WinSxS\Manifests\`+component+".manifest")
+	state, there, absent := looked(set, path)
+	switch {
+	case component != "" && absent:
+		f.path, f.more = path, []*evidence.Event{state}
+		f.thing = doctor.Missing{Kind: doctor.MissingFile, Name: path}
+	case e.Kind == evidence.ManifestDamaged || component != "" && there:
+		return f, false
+	case component != "":
+		f.path, f.thing = path, doctor.Missing{Kind: doctor.MissingFile, Name: path}
+	case e.Field(evidence.Name) != "":
+		f.thing = doctor.Missing{Kind: doctor.MissingPackage, Name: e.Field(evidence.Name)}
+	default:
+		f.sure = false
+	}
+	return f, true
+}
+
+func manifestMended(set *evidence.Set, e *evidence.Event) bool {
+	return storeRepaired(set, e) || mendedByName(set, e, evidence.ManifestRepaired, evidence.Component)
+}
+
+// keepNamed leaves out the faults of updates that others name a thing for: the code is repeated in many lines.
+func keepNamed(faults []fault) []fault {
+	var out []fault
+	for _, f := range faults {
+		if f.thing.Name != "" {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+func describeComponents(f *doctor.Finding) {
+	kbs := packageKBs(f.Proof)
+	f.Title = "A component is missing from the component store" + failsOn(f)
+	if len(kbs) > 0 {
+		f.Title = "A component of " + string(kbs[0]) + " is missing from the component store" + failsOn(f)
+	}
+	f.Detail = "An update that is installed is made of components, and the store (WinSxS) no longer has one of them, so " +
+		"every update that builds on it fails. Repair the store; if that finds no source, install the update that the component " +
+		"belongs to again. Renaming SoftwareDistribution does not help here."
+	f.Surer = "a line that names the component or its package, or the disk itself: redx diagnose --image DIR"
+	f.Next = []string{restoreHealth}
+	for _, kb := range kbs {
+		f.Next = append(f.Next, catalogPage(kb))
+	}
+	if len(kbs) > 0 {
+		f.Next = append(f.Next, addPackage)
+	}
+	f.Next = append(f.Next, openWindowsUpdate)
+}

@@ -1,0 +1,115 @@
+package check
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/redx-update/redx/internal/doctor"
+	"github.com/redx-update/redx/internal/evidence"
+	"github.com/redx-update/redx/internal/history"
+	"github.com/redx-update/redx/internal/hresult"
+)
+
+// installerCodes are the results of an update whose own installer is Windows Installer and failed. 0x80070643 alone
+// proves nothing: mostly it is another installer's.
+var installerCodes = []hresult.Code{
+	evidence.InstallSourceAbsent,
+	0x80070643, // ERROR_INSTALL_FAILURE
+	0x80070663, // ERROR_PATCH_PACKAGE_OPEN_FAILED
+}
+
+// InstallerCacheMissing finds a product whose kept package is gone from Windows\Installer: its updates fail.
+func InstallerCacheMissing() doctor.Check {
+	return doctor.Check{
+		ID:    "installer-cache-missing",
+		Title: "The kept package of a product is missing",
+		Reads: []evidence.Kind{evidence.InstallerSourceMissing, evidence.InstallerCache, evidence.FileState, evidence.Attempt},
+		Run:   installerCacheMissing,
+	}
+}
+
+func installerCacheMissing(x *doctor.Exam) []doctor.Finding {
+	attempt := installerAttempt(x.History)
+	var faults []fault
+	for e := range x.Evidence.Of(evidence.InstallerSourceMissing) {
+		f := fault{event: e}
+		cache, state := keptPackage(x.Evidence, e.Field(evidence.Name))
+		switch {
+		case state != nil:
+			f.path, f.sure = cache.Field(evidence.Path), true
+			f.more = []*evidence.Event{cache, state}
+			f.thing = doctor.Missing{Kind: doctor.MissingFile, Name: f.path}
+		case cache != nil:
+			continue // it was looked for, and is there
+		}
+		if attempt != nil {
+			f.more = append(f.more, attempt)
+		}
+		faults = append(faults, f)
+	}
+	if len(faults) == 0 && attempt != nil && attempt.Code == evidence.InstallSourceAbsent {
+		if cache, state := keptPackage(x.Evidence, ""); state != nil {
+			path := cache.Field(evidence.Path)
+			faults = append(faults, fault{
+				event: attempt, sure: true, path: path, more: []*evidence.Event{cache, state},
+				thing: doctor.Missing{Kind: doctor.MissingFile, Name: path},
+			})
+		}
+	}
+	out := gathered(faults, describeInstaller)
+	for i := range out {
+		if attempt != nil && out[i].Update.IsZero() {
+			out[i].Update = attempt.Update
+			describeInstaller(&out[i])
+		}
+	}
+	return out
+}
+
+// installerAttempt gives the newest standing attempt that failed in Windows Installer, nil when there is none.
+func installerAttempt(entries []history.Entry) *evidence.Event {
+	for _, group := range history.ByUpdate(entries) {
+		if last, failing := group.Standing(); failing && slices.Contains(installerCodes, last.Code) {
+			return last.Proof[0]
+		}
+	}
+	return nil
+}
+
+// keptPackage gives the kept package of a product, or of any when none is named, that was looked for; with what shows
+// that it is not there, if it is not.
+func keptPackage(set *evidence.Set, product string) (cache, absence *evidence.Event) {
+	for c := range set.Of(evidence.InstallerCache) {
+		name := c.Field(evidence.Name)
+		if product != "" && !strings.EqualFold(name, product) {
+			continue
+		}
+		switch s, there, absent := looked(set, c.Field(evidence.Path)); {
+		case absent:
+			return c, s
+		case there:
+			cache = c
+		}
+	}
+	return cache, nil
+}
+
+func describeInstaller(f *doctor.Finding) {
+	product := ""
+	for _, e := range f.Proof {
+		if e.Kind == evidence.InstallerSourceMissing || e.Kind == evidence.InstallerCache {
+			product = e.Field(evidence.Name)
+			break
+		}
+	}
+	f.Title = "The installer package of a product is missing"
+	if product != "" {
+		f.Title = "The installer package of " + product + " is missing"
+	}
+	f.Title += failsOn(f)
+	f.Detail = "Windows Installer keeps the package (.msi, .msp) of each product in %windir%\\Installer, and needs it to update the product. It is " +
+		"gone, mostly because somebody has cleaned that folder up. Take it from the source of exactly that version of the product, or repair or reinstall " +
+		"the product; never empty that folder. Renaming SoftwareDistribution does not help here."
+	f.Surer = "the disk itself: redx diagnose --image DIR"
+	f.Next = []string{`dir %windir%\Installer`, `reg query HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Installer\UserData\S-1-5-18\Products /s /v LocalPackage`, "appwiz.cpl"}
+}

@@ -1,0 +1,61 @@
+package winsys_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/redx-update/redx/internal/winsys"
+	writer "github.com/redx-update/redx/internal/write/hive"
+)
+
+// servicingHive gives a SOFTWARE hive of our own making, with what only servicing and installers write.
+func servicingHive(t *testing.T) *winsys.Software {
+	return winsys.NewSoftware(load(t, func(k *writer.Key) {
+		k.Sub(windows+`Component Based Servicing\Version`).ExpandSZ("10.0.19041.3745", `%SystemRoot%\winsxs\stack`)
+		cache := `Microsoft\Windows NT\CurrentVersion\Schedule\TaskCache\`
+		k.Sub(cache+`Tree\Microsoft\Windows\Maps\Whole`).SZ("Id", "{1}")
+		k.Sub(cache + `Tasks\{1}`)
+		k.Sub(cache+`Tree\Microsoft\Windows\Maps\Half`).SZ("Id", "{2}")
+		k.Sub(windows+`Policies\Servicing`).DWord("RepairContentServerSource", 2).SZ("LocalSourcePath", `\\server\sources`)
+		data := windows + `Installer\UserData\S-1-5-18\`
+		k.Sub(data+`Products\A\InstallProperties`).SZ("DisplayName", "Reader").SZ("LocalPackage", `C:\Windows\Installer\1.msi`)
+		k.Sub(data + `Products\A\Patches\P`)
+		k.Sub(data+`Patches\P`).SZ("LocalPackage", `C:\Windows\Installer\2.msp`)
+		k.Sub(data + `Patches\Q`)
+	}))
+}
+
+func TestServicingKeys(t *testing.T) {
+	s := servicingHive(t)
+	stacks, err := s.StackFolders()
+	if err != nil || len(stacks) != 1 || stacks[0].Version != "10.0.19041.3745" || stacks[0].Path != `%SystemRoot%\winsxs\stack` {
+		t.Errorf("stacks %+v (%v)", stacks, err)
+	}
+	for path, want := range map[string][2]bool{
+		`\Microsoft\Windows\Maps\Whole`: {true, true}, `Microsoft\Windows\Maps\Half`: {true, false}, `\Nowhere`: {},
+	} {
+		task, err := s.Task(path)
+		if got := [2]bool{task.InTree, task.Whole}; got != want || err != nil {
+			t.Errorf("task %s: in tree and whole %v, want %v (%v)", path, got, want, err)
+		}
+	}
+	source, err := s.OptionalSource()
+	if err != nil || !source.WindowsUpdate || source.LocalPath != `\\server\sources` {
+		t.Errorf("source %+v (%v)", source, err)
+	}
+}
+
+func TestInstallerPackages(t *testing.T) {
+	var got []string
+	for p, err := range servicingHive(t).InstallerPackages() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, p.Name+"|"+p.Path)
+	}
+	want := []string{`Reader|C:\Windows\Installer\1.msi`, `Reader|C:\Windows\Installer\2.msp`, "|"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}
