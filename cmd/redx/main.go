@@ -8,11 +8,16 @@ import (
 	"os/signal"
 
 	"github.com/redx-update/redx/internal/term"
+	"github.com/redx-update/redx/internal/win"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	code := run(ctx, os.Args[1:], osIO())
+	start := run
+	if len(os.Args) == 1 && win.OwnConsole() {
+		start = doubleClicked
+	}
+	code := start(ctx, os.Args[1:], osIO())
 	stop()
 	os.Exit(code)
 }

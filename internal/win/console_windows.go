@@ -2,6 +2,7 @@ package win
 
 import (
 	"os"
+	"unsafe"
 
 	"golang.org/x/sys/windows"
 )
@@ -16,4 +17,12 @@ func Escapes(f *os.File) bool {
 	}
 	const obey = windows.ENABLE_VIRTUAL_TERMINAL_PROCESSING
 	return mode&obey != 0 || windows.SetConsoleMode(h, mode|obey) == nil
+}
+
+// OwnConsole reports that this program alone has the console window, which closes with it: it was started by a double
+// click and not from a command line, whose own program would have the console too.
+func OwnConsole() bool {
+	var ids [2]uint32
+	n, _, _ := system("kernel32.dll", "GetConsoleProcessList").Call(uintptr(unsafe.Pointer(&ids[0])), uintptr(len(ids)))
+	return n == 1
 }
