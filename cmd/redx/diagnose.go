@@ -1,16 +1,28 @@
 package main
 
 import (
+	"fmt"
+	"io"
+	"os"
+
 	"github.com/spf13/cobra"
 
 	"github.com/redx-update/redx/internal/doctor"
 	"github.com/redx-update/redx/internal/doctor/check"
+	"github.com/redx-update/redx/internal/history"
 	"github.com/redx-update/redx/internal/report"
 )
 
+type diagnoseOptions struct {
+	where
+	update string
+	since  string
+	json   bool
+	html   string
+}
+
 func newDiagnoseCommand(std stdio) *cobra.Command {
-	var at where
-	var asJSON bool
+	var o diagnoseOptions
 	cmd := &cobra.Command{
 		Use:   "diagnose [--image PATH | --logs PATH]",
 		Short: "Find why updates failed on this installation",
@@ -24,31 +36,60 @@ EXIT STATUS
   0  nothing wrong found (also when the evidence is incomplete: see what was not read)
   1  failed    2  wrong usage    3  problems found
  10  no Windows there, or nothing recognised in the logs    130  cancelled`,
-		Example: "  redx diagnose\n  redx diagnose --image /mnt/c\n  redx diagnose --logs ./logs.zip --json",
-		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			found, err := at.gather(cmd.Context(), std)
-			if err != nil {
-				return err
-			}
-			return showDiagnosis(std, found, asJSON)
-		},
+		Example: "  redx diagnose\n  redx diagnose --image /mnt/c --update KB5034122\n" +
+			"  redx diagnose --logs ./logs.zip --html report.html",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runDiagnose(cmd, std, &o) },
 	}
-	at.addFlags(cmd)
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON (docs/json.md)")
+	o.addFlags(cmd)
+	f := cmd.Flags()
+	f.StringVar(&o.update, "update", "", "only what is about this update: a `KB` number, an id, or part of a title")
+	f.StringVar(&o.since, "since", "", "only what was seen from this `DATE` on (2024-01-31, or RFC 3339)")
+	f.BoolVar(&o.json, "json", false, "print JSON (docs/json.md)")
+	f.StringVar(&o.html, "html", "", "write a page to `FILE`")
+	cmd.MarkFlagsMutuallyExclusive("json", "html")
 	return cmd
 }
 
-func showDiagnosis(std stdio, found looked, asJSON bool) error {
-	findings := doctor.Examine(found.set, check.All())
+func runDiagnose(cmd *cobra.Command, std stdio, o *diagnoseOptions) error {
+	by := history.Filter{Update: o.update}
 	var err error
-	if asJSON {
-		err = report.WriteJSON(std.out, report.NewDiagnosis(found.image, found.set, findings))
-	} else {
-		err = report.Text(std.out, std.style, found.image, found.set, findings)
+	if by.Since, err = parseDate(o.since); err != nil {
+		return err
 	}
-	if err == nil && doctor.Worst(findings) == doctor.Error {
+	found, err := o.gather(cmd.Context(), std)
+	if err != nil {
+		return err
+	}
+	result := report.NewResult(found.image, found.set, doctor.Examine(found.set, check.All()), by)
+	switch {
+	case o.json:
+		err = report.WriteJSON(std.out, report.NewDiagnosis(result))
+	case o.html != "":
+		err = writePage(std, o.html, func(w io.Writer) error { return report.DiagnosisPage(w, result) })
+	default:
+		err = report.Text(std.out, std.style, result)
+	}
+	if err == nil && doctor.Worst(result.Findings) == doctor.Error {
 		return silent(exitProblems)
 	}
+	return err
+}
+
+// writePage writes a file and says so.
+func writePage(std stdio, path string, write func(io.Writer) error) (err error) {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if cerr := f.Close(); err == nil {
+			err = cerr
+		}
+	}()
+	if err := write(f); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(std.err, "redx: wrote %s\n", path)
 	return err
 }

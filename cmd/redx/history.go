@@ -1,8 +1,7 @@
 package main
 
 import (
-	"fmt"
-	"os"
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -88,19 +87,9 @@ func parseDate(s string) (time.Time, error) {
 	return time.Time{}, usage("--since %q is not a date such as 2024-01-31", s)
 }
 
-func writeHistoryPage(std stdio, path string, found looked, entries []history.Entry) (err error) {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if cerr := f.Close(); err == nil {
-			err = cerr
-		}
-	}()
-	if err := report.HistoryPage(f, found.image, found.set, entries, doctor.Examine(found.set, check.All())); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(std.err, "redx: wrote %s\n", path)
-	return err
+func writeHistoryPage(std stdio, path string, found looked, entries []history.Entry) error {
+	findings := doctor.Examine(found.set, check.All())
+	return writePage(std, path, func(w io.Writer) error {
+		return report.HistoryPage(w, found.image, found.set, entries, findings)
+	})
 }

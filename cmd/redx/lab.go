@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/redx-update/redx/internal/history"
 	"github.com/redx-update/redx/internal/image"
 	"github.com/redx-update/redx/internal/lab"
 	"github.com/redx-update/redx/internal/report"
@@ -125,13 +126,14 @@ func joinLines(lines []string) error {
 
 func showOutcome(std stdio, o *labOptions, s *lab.Scenario, dir string, outcome *lab.Outcome) error {
 	img := report.Image{Kind: image.Offline, Path: dir, Build: outcome.Evidence.Machine.Build}
+	result := report.NewResult(img, outcome.Evidence, outcome.Findings, history.Filter{})
 	if o.json {
 		return report.WriteJSON(std.out, labJSON{
 			Scenario: s.Name, Title: s.Title, Expected: len(outcome.Wrong) == 0, Wrong: outcome.Wrong,
-			Diagnosis: report.NewDiagnosis(img, outcome.Evidence, outcome.Findings),
+			Diagnosis: report.NewDiagnosis(result),
 		})
 	}
-	return report.Text(std.out, std.style, img, outcome.Evidence, outcome.Findings)
+	return report.Text(std.out, std.style, result)
 }
 
 // labJSON is `redx lab --json`.

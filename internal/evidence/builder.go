@@ -25,6 +25,7 @@ const (
 	maxFields    = 50
 	maxUnread    = 2000
 	maxCodes     = 20000
+	maxSources   = 20000
 )
 
 // Builder collects events and makes a Set of them. Safe for use by several goroutines.
@@ -38,6 +39,7 @@ type Builder struct {
 	unread    []Unread
 	known     map[Unread]bool // what is in unread
 	notes     []string
+	sources   map[string]bool
 	machine   Machine
 }
 
@@ -51,6 +53,7 @@ func NewBuilder() *Builder {
 	return &Builder{
 		seen: map[string]int{}, perSource: map[sourceKind]int{}, dropped: map[Kind]int{},
 		codes: map[hresult.Code]*CodeCount{}, known: map[Unread]bool{},
+		sources: map[string]bool{},
 	}
 }
 
@@ -171,6 +174,15 @@ func (b *Builder) Unread(path string, reason error) {
 	}
 }
 
+// Source notes that something was recognised and read, whether or not anything stood in it.
+func (b *Builder) Source(path string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.sources) < maxSources {
+		b.sources[clip(path, maxText)] = true
+	}
+}
+
 // Note keeps what was assumed.
 func (b *Builder) Note(text string) {
 	b.mu.Lock()
@@ -228,6 +240,7 @@ func (b *Builder) Set() *Set {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	s := &Set{Machine: b.machine, events: b.events, unread: b.unread, notes: b.notes}
+	s.sources = slices.Sorted(maps.Keys(b.sources))
 	slices.SortStableFunc(s.events, compareEvents)
 	nameUpdates(s.events)
 	s.index()

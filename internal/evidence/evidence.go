@@ -84,6 +84,7 @@ type Set struct {
 	codes   []CodeCount
 	unread  []Unread
 	notes   []string
+	sources []string
 }
 
 // Of gives the events of the given kinds, in order; all events when no kind is named.
@@ -116,6 +117,9 @@ func (s *Set) Unread() []Unread { return s.unread }
 
 // Notes gives what was assumed while reading.
 func (s *Set) Notes() []string { return s.notes }
+
+// Sources gives what was recognised and read, sorted: files, and hives as HKLM\SOFTWARE.
+func (s *Set) Sources() []string { return s.sources }
 
 // FileState looks a file up among those whose presence was looked at, without case.
 func (s *Set) FileState(path string) (*Event, bool) {

@@ -33,6 +33,7 @@ type savedHeader struct {
 	Machine savedMachine `json:"machine"`
 	Unread  []Unread     `json:"unread,omitempty"`
 	Notes   []string     `json:"notes,omitempty"`
+	Sources []string     `json:"sources,omitempty"`
 }
 
 type savedMachine struct {
@@ -100,7 +101,7 @@ func Save(w io.Writer, s *Set) error {
 	enc := json.NewEncoder(out)
 	enc.SetEscapeHTML(false)
 	err := enc.Encode(savedHeader{
-		Version: savedVersion, Unread: s.unread, Notes: s.notes,
+		Version: savedVersion, Unread: s.unread, Notes: s.notes, Sources: s.sources,
 		Machine: savedMachine{Build: s.Machine.Build, Product: s.Machine.Product, SystemRoot: s.Machine.SystemRoot},
 	})
 	for i := 0; err == nil && i < len(s.events); i++ {
@@ -178,6 +179,9 @@ func loadHeader(text []byte, b *Builder) error {
 	}
 	for _, n := range h.Notes {
 		b.Note(n)
+	}
+	for _, path := range h.Sources {
+		b.Source(path)
 	}
 	b.SetMachine(Machine{Build: h.Machine.Build, Product: h.Machine.Product, SystemRoot: h.Machine.SystemRoot})
 	return nil

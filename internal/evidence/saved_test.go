@@ -19,6 +19,7 @@ func full() *evidence.Set {
 	b := evidence.NewBuilder()
 	b.SetMachine(evidence.Machine{Build: "10.0.19045.3800", Product: "Windows 10 Pro", SystemRoot: `C:\Windows`, Present: true})
 	b.Note("a drive letter was guessed")
+	b.Source(`C:\Windows\Logs\CBS\CBS.log`)
 	b.Unread("x.evtx", errors.New("offset 0x0: cut off"))
 	for _, lane := range scenes() {
 		for _, e := range lane {
@@ -75,7 +76,7 @@ func TestSaveLoad(t *testing.T) {
 	}
 	want := s.Machine
 	want.Present = false // it is no longer there to be looked at
-	if loaded.Machine != want || !cmp.Equal(loaded.Notes(), s.Notes()) || !cmp.Equal(loaded.Unread(), s.Unread()) {
+	if loaded.Machine != want || !cmp.Equal(loaded.Notes(), s.Notes()) || !cmp.Equal(loaded.Sources(), s.Sources()) || !cmp.Equal(loaded.Unread(), s.Unread()) {
 		t.Errorf("got %+v %q %v", loaded.Machine, loaded.Notes(), loaded.Unread())
 	}
 }

@@ -154,6 +154,7 @@ func (g *gatherer) readFile(ctx context.Context, path string) {
 	}
 	g.mu.Lock()
 	g.recognised++
+	g.out.Source(path)
 	if g.opts.Progress != nil {
 		g.opts.Progress(path)
 	}

@@ -38,6 +38,7 @@ func (g *gatherer) hive(name image.Hive) (root registry.Key, ok bool) {
 	if note != "" {
 		g.out.Note(hivePath(name) + ": " + note)
 	}
+	g.out.Source(hivePath(name))
 	g.mu.Lock()
 	g.recognised++
 	g.mu.Unlock()

@@ -31,7 +31,9 @@ type Diagnosis struct {
 	Image    Image     `json:"image"`
 	Findings []Finding `json:"findings"`
 	// Unexplained are the last attempts of updates that fail and that no finding is about.
-	Unexplained []Entry           `json:"unexplained,omitempty"`
+	Unexplained []Entry `json:"unexplained,omitempty"`
+	// Collect says what evidence is missing for an answer, and how to get it.
+	Collect []string          `json:"collect,omitempty"`
 	Unread      []evidence.Unread `json:"unread"`
 	Notes       []string          `json:"notes,omitempty"`
 }
@@ -53,6 +55,7 @@ type Finding struct {
 	BecauseOf  []string          `json:"because_of,omitempty"`
 	Proof      []Proof           `json:"proof"`
 	Next       []string          `json:"next"`
+	Catalog    string            `json:"catalog,omitempty"`
 }
 
 // Update is an update in JSON; what is not known is left out.
@@ -114,13 +117,15 @@ type Entry struct {
 }
 
 // NewDiagnosis puts findings into their JSON form.
-func NewDiagnosis(img Image, set *evidence.Set, findings []doctor.Finding) Diagnosis {
-	d := Diagnosis{Image: img, Findings: []Finding{}, Unread: unread(set), Notes: set.Notes()}
-	for i := range findings {
-		d.Findings = append(d.Findings, newFinding(&findings[i]))
+func NewDiagnosis(r *Result) Diagnosis {
+	d := Diagnosis{
+		Image: r.Image, Findings: []Finding{}, Collect: r.Collect(), Unread: unread(r.Set), Notes: r.Set.Notes(),
 	}
-	for _, e := range unexplained(set, findings) {
-		d.Unexplained = append(d.Unexplained, newEntry(&e))
+	for i := range r.Findings {
+		d.Findings = append(d.Findings, newFinding(&r.Findings[i]))
+	}
+	for i := range r.Unexplained {
+		d.Unexplained = append(d.Unexplained, newEntry(&r.Unexplained[i]))
 	}
 	return d
 }
@@ -129,6 +134,7 @@ func newFinding(f *doctor.Finding) Finding {
 	out := Finding{
 		ID: f.ID, Check: f.Check, Severity: f.Severity, Confidence: f.Confidence, Title: f.Title, Detail: f.Detail,
 		Surer: f.Surer, Turn: f.Turn, Update: newUpdate(f.Update), BecauseOf: f.BecauseOf, Next: f.Next, Proof: []Proof{},
+		Catalog: catalogPage(f),
 	}
 	if out.Next == nil {
 		out.Next = []string{}

@@ -121,10 +121,14 @@ func found() (*evidence.Set, []doctor.Finding) {
 	return b.Set(), []doctor.Finding{cause, consequence, many}
 }
 
+func result(set *evidence.Set, findings []doctor.Finding) *report.Result {
+	return report.NewResult(pc, set, findings, history.Filter{})
+}
+
 func text(t *testing.T, style term.Style, set *evidence.Set, findings []doctor.Finding) string {
 	t.Helper()
 	var out bytes.Buffer
-	if err := report.Text(&out, style, pc, set, findings); err != nil {
+	if err := report.Text(&out, style, result(set, findings)); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()
@@ -161,8 +165,8 @@ func asJSON(t *testing.T, v any) string {
 
 func TestDiagnosisJSON(t *testing.T) {
 	set, findings := found()
-	golden(t, "diagnose.json", asJSON(t, report.NewDiagnosis(pc, set, findings)))
-	golden(t, "diagnose_nothing.json", asJSON(t, report.NewDiagnosis(report.Image{Kind: image.Logs, Path: "x.zip"}, setOf(), nil)))
+	golden(t, "diagnose.json", asJSON(t, report.NewDiagnosis(result(set, findings))))
+	golden(t, "diagnose_nothing.json", asJSON(t, report.NewDiagnosis(report.NewResult(report.Image{Kind: image.Logs, Path: "x.zip"}, setOf(), nil, history.Filter{}))))
 }
 
 // attempts are a history with one of each: failed, succeeded, cancelled, uninstalled, local, without time, unnamed.
@@ -242,14 +246,14 @@ func TestHostileText(t *testing.T) {
 	entries := history.Merge(set)
 	var screen, table, page, sheet bytes.Buffer
 	if err := errors.Join(
-		report.Text(&screen, plain, img, set, findings), report.HistoryText(&table, plain, img, set, entries),
+		report.Text(&screen, plain, report.NewResult(img, set, findings, history.Filter{})), report.HistoryText(&table, plain, img, set, entries),
 		report.HistoryPage(&page, img, set, entries, findings), report.HistoryCSV(&sheet, entries),
 	); err != nil {
 		t.Fatal(err)
 	}
 	for name, out := range map[string]string{
 		"text": screen.String(), "history": table.String(), "csv": sheet.String(),
-		"diagnose --json": asJSON(t, report.NewDiagnosis(img, set, findings)), "history --json": asJSON(t, report.NewHistory(img, set, entries)),
+		"diagnose --json": asJSON(t, report.NewDiagnosis(report.NewResult(img, set, findings, history.Filter{}))), "history --json": asJSON(t, report.NewHistory(img, set, entries)),
 	} {
 		if found := driving.FindString(out); found != "" {
 			t.Errorf("%s has %q in it:\n%q", name, found, out)
@@ -291,7 +295,7 @@ func TestWriteErrorsAreTold(t *testing.T) {
 	set, findings := found()
 	entries := history.Merge(set)
 	for name, err := range map[string]error{
-		"text": report.Text(broken{}, plain, pc, set, findings), "json": report.WriteJSON(broken{}, findings),
+		"text": report.Text(broken{}, plain, result(set, findings)), "json": report.WriteJSON(broken{}, findings),
 		"history": report.HistoryText(broken{}, plain, pc, set, entries), "csv": report.HistoryCSV(broken{}, entries),
 		"page": report.HistoryPage(broken{}, pc, set, entries, nil),
 	} {

@@ -22,44 +22,25 @@ const (
 	labelWidth     = 11
 )
 
-// Text writes findings for a person: the cause first, what follows from it below, each with its proof and what to do.
-func Text(w io.Writer, style term.Style, img Image, set *evidence.Set, findings []doctor.Finding) error {
+// Text writes a diagnosis for a person: the cause first, what follows from it below, each with what to do and its proof.
+func Text(w io.Writer, style term.Style, r *Result) error {
 	p := &printer{w: w, style: style}
-	p.head(img)
+	p.head(r.Image)
 	n := 0
-	for i := range findings {
-		f := &findings[i]
-		if isConsequence(f, findings) {
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		if isConsequence(f, r.Findings) {
 			p.consequence(f)
 			continue
 		}
 		n++
 		p.finding(n, f)
 	}
-	puzzles := unexplained(set, findings)
-	if len(findings) == 0 && len(puzzles) == 0 {
-		p.nothing(set)
-	}
-	p.unexplained(puzzles)
-	if len(puzzles) > 0 && len(set.Unread()) > 0 {
-		p.printf("The evidence is incomplete; the reason may stand in what was not read.\n")
-	}
-	p.unread(set)
+	p.nothing(r)
+	p.unexplained(r.Unexplained)
+	p.toCollect(r)
+	p.unread(r.Set)
 	return p.err
-}
-
-// unexplained gives the updates whose last attempt failed and that no finding is about.
-func unexplained(set *evidence.Set, findings []doctor.Finding) []history.Entry {
-	var out []history.Entry
-	for _, group := range history.ByUpdate(history.Merge(set)) {
-		last, failing := group.Standing()
-		about := func(f doctor.Finding) bool { return f.Update.Same(group.Update) }
-		if failing && !slices.ContainsFunc(findings, about) {
-			last.Update = group.Update
-			out = append(out, last)
-		}
-	}
-	return out
 }
 
 // unexplained lists updates that fail for a reason that none of redx's causes is.
@@ -121,19 +102,28 @@ func (p *printer) head(img Image) {
 	p.printf("\n\n")
 }
 
+// finding says what is wrong, with what, and what to do; then what the answer rests on. Behind the first, less of that.
 func (p *printer) finding(n int, f *doctor.Finding) {
 	mark := map[doctor.Severity]string{doctor.Error: "X", doctor.Warning: "!", doctor.Info: "i"}[f.Severity]
 	attr := map[doctor.Severity]term.Attr{doctor.Error: term.Red, doctor.Warning: term.Yellow}[f.Severity]
 	p.printf("%s\n", p.paint(attr, fmt.Sprintf("%s  %d. %s", mark, n, f.Title)))
-	p.label("certainty", string(f.Confidence)+surer(f))
 	p.label("update", updateText(f.Update))
+	p.files(f)
+	p.label("meaning", f.Detail)
+	p.label("turn", turnText(f.Turn))
+	p.next(f)
+	if page := catalogPage(f); page != "" {
+		p.literal("catalog", page)
+	}
 	for _, c := range f.Codes {
 		p.label("code", c.String())
 	}
-	p.files(f)
-	p.label("meaning", f.Detail)
-	p.proof(f)
-	p.next(f)
+	p.label("certainty", string(f.Confidence)+surer(f))
+	most := maxProofShown
+	if n > 1 {
+		most = 1
+	}
+	p.proof(f, most)
 	p.printf("\n")
 }
 
@@ -200,9 +190,9 @@ func fileFacts(file doctor.File, shown []doctor.Missing) string {
 	return strings.Join(facts, ", ")
 }
 
-func (p *printer) proof(f *doctor.Finding) {
+func (p *printer) proof(f *doctor.Finding, most int) {
 	for i, e := range f.Proof {
-		if i == maxProofShown {
+		if i == most {
 			p.label("", fmt.Sprintf("and %d more (--json lists them)", len(f.Proof)-i))
 			break
 		}
@@ -251,12 +241,28 @@ func (p *printer) consequence(f *doctor.Finding) {
 	p.printf("\n")
 }
 
-func (p *printer) nothing(set *evidence.Set) {
-	if len(set.Unread()) == 0 {
-		p.printf("%s\n", p.paint(term.Green, "Nothing wrong found: no update fails, and none of the causes that redx looks for is there."))
-		return
+func (p *printer) nothing(r *Result) {
+	switch {
+	case len(r.Findings) > 0 || len(r.Unexplained) > 0:
+	case r.Unknown():
+		p.printf("Nothing here tells of %s: no attempt to install it is on record.\n", r.By.Update)
+	case len(r.Set.Unread()) > 0:
+		p.printf("%s\n", incomplete)
+	case len(r.Collect()) > 0:
+		p.printf("%s\n", lacking)
+	default:
+		p.printf("%s\n", p.paint(term.Green, "Nothing wrong found: "+nothingWrong(r)))
 	}
-	p.printf("Nothing wrong found in what could be read, but the evidence is incomplete.\n")
+}
+
+// toCollect says what would make the answer surer, where there is none.
+func (p *printer) toCollect(r *Result) {
+	if len(r.Unexplained) > 0 && len(r.Set.Unread()) > 0 {
+		p.printf("The evidence is incomplete; the reason may stand in what was not read.\n")
+	}
+	for i, line := range r.Collect() {
+		p.literal(labelOnce("collect", i), line)
+	}
 }
 
 func (p *printer) unread(set *evidence.Set) {
