@@ -34,8 +34,8 @@ type Diagnosis struct {
 	Unexplained []Entry `json:"unexplained,omitempty"`
 	// Collect says what evidence is missing for an answer, and how to get it.
 	Collect []string          `json:"collect,omitempty"`
-	Unread      []evidence.Unread `json:"unread"`
-	Notes       []string          `json:"notes,omitempty"`
+	Unread  []evidence.Unread `json:"unread"`
+	Notes   []string          `json:"notes,omitempty"`
 }
 
 // Finding is one finding in JSON.
