@@ -1,0 +1,121 @@
+package server
+
+import (
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/redx-update/redx/internal/catalog"
+	"github.com/redx-update/redx/internal/deploy"
+	"github.com/redx-update/redx/internal/testdata"
+)
+
+// foreignWorld is what the clients in tools/foreign expect: small, with a driver (50) and a printer's driver (51).
+func foreignWorld() *world {
+	w := small()
+	w.add(50, catalog.Driver).Drivers = []catalog.DriverEntry{{HardwareID: "PCI\\VEN_1", Class: "Net", Date: w.clock, Version: 1}}
+	w.add(51, catalog.Driver).Drivers = []catalog.DriverEntry{{HardwareID: "usbprint\\x", Class: "Printer", Date: w.clock, Version: 1}}
+	w.approve(50, deploy.AllComputers, deploy.Install)
+	w.approve(51, deploy.AllComputers, deploy.Install)
+	w.compile()
+	return w
+}
+
+// TestForeignClients has clients that others generated from the specification's WSDLs do every operation.
+func TestForeignClients(t *testing.T) {
+	folder := wsdls(t)
+	tests := []struct {
+		name    string
+		prepare func(t *testing.T, folder string) []string
+	}{
+		{"zeep", func(t *testing.T, _ string) []string { return []string{zeep(t), script(t, "client.py")} }},
+		{"PHP", func(t *testing.T, _ string) []string { return []string{php(t), script(t, "client.php")} }},
+	}
+	for _, tt := range tests {
+		for _, version := range []string{"soap11", "soap12"} {
+			t.Run(tt.name+" "+version, func(t *testing.T) {
+				w := foreignWorld()
+				deps := w.deps()
+				deps.Now = nil
+				server := httptest.NewServer(NewServer(deps))
+				t.Cleanup(server.Close)
+				command := append(tt.prepare(t, folder), server.URL, folder, version)
+				out, err := exec.Command(command[0], command[1:]...).CombinedOutput()
+				if err != nil {
+					t.Fatalf("%v:\n%s", err, out)
+				}
+				if n := strings.Count(string(out), "ok "); n < 15 {
+					t.Errorf("only %d operations:\n%s", n, out)
+				}
+				if len(w.events) != 1 || w.events[0].BasicData.Win32HResult != -2147024894 {
+					t.Errorf("reported were %+v", w.events)
+				}
+			})
+		}
+	}
+}
+
+// script gives the path of a client. It is read so that Go knows what the test's result depends on.
+func script(t *testing.T, name string) string {
+	t.Helper()
+	file := filepath.Join("..", "..", "tools", "foreign", name)
+	if _, err := os.ReadFile(file); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// zeep finds a Python that has it.
+func zeep(t *testing.T) string {
+	t.Helper()
+	for _, python := range []string{"python3", "/usr/bin/python3"} {
+		if exec.Command(python, "-c", "import zeep").Run() == nil {
+			return python
+		}
+	}
+	t.Skip("apt-get install python3-zeep to run this")
+	return ""
+}
+
+// php finds a PHP that has SoapClient.
+func php(t *testing.T) string {
+	t.Helper()
+	if exec.Command("php", "-r", "exit(class_exists('SoapClient') ? 0 : 1);").Run() != nil {
+		t.Skip("apt-get install php-cli php-soap to run this")
+	}
+	return "php"
+}
+
+// misprints are words in the specification's WSDLs with which no reader takes them.
+var misprints = strings.NewReplacer(
+	`type="xs:unsignedByte"`, `type="s:unsignedByte"`, `type="xs:int"`, `type="s:int"`, `type="xs:string"`, `type="s:string"`,
+	`type="s1:String"`, `type="s:string"`, `name=" ClientBehaviors"`, `name="ClientBehaviors"`,
+)
+
+// wsdls takes the WSDLs out of the specification, when it lies beside the samples, into a folder.
+func wsdls(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(filepath.Dir(testdata.Path(t, "wsus")), "..", "spec", "MS-WUSP.md"))
+	if err != nil {
+		t.Skipf("no specification beside the samples (../spec/MS-WUSP.md): %v", err)
+	}
+	dir := t.TempDir()
+	for name, heading := range map[string]string{
+		"simpleauth": "## 6.1 SimpleAuth", "client": "## 6.2 Client", "reporting": "## 6.3 Reporting",
+	} {
+		const end = "</wsdl:definitions>"
+		_, rest, _ := strings.Cut(string(text), "\n"+heading)
+		_, rest, _ = strings.Cut(rest, "<?xml")
+		wsdl, _, found := strings.Cut(rest, end)
+		if !found {
+			t.Fatalf("the specification has no %s", heading)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name+".wsdl"), []byte(misprints.Replace("<?xml"+wsdl+end)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
