@@ -33,6 +33,7 @@ func TestForeignClients(t *testing.T) {
 	}{
 		{"zeep", func(t *testing.T, _ string) []string { return []string{zeep(t), script(t, "client.py")} }},
 		{"PHP", func(t *testing.T, _ string) []string { return []string{php(t), script(t, "client.php")} }},
+		{"Mono", mono},
 	}
 	for _, tt := range tests {
 		for _, version := range []string{"soap11", "soap12"} {
@@ -87,6 +88,35 @@ func php(t *testing.T) string {
 		t.Skip("apt-get install php-cli php-soap to run this")
 	}
 	return "php"
+}
+
+// mono makes .NET proxies of the WSDLs and a program of them, once.
+func mono(t *testing.T, folder string) []string {
+	t.Helper()
+	for _, tool := range []string{"wsdl", "mcs", "mono"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skip("apt-get install mono-devel to run this")
+		}
+	}
+	program := filepath.Join(folder, "Client.exe")
+	if _, err := os.Stat(program); err == nil {
+		return []string{"mono", program}
+	}
+	compile := []string{"-nologo", "-r:System.Web.Services", "-r:System.Xml", "-out:" + program, script(t, "Client.cs")}
+	for name, space := range map[string]string{"client": "RedxClient", "simpleauth": "RedxSimpleauth", "reporting": "RedxReporting"} {
+		proxy := filepath.Join(folder, name+".cs")
+		run(t, "wsdl", "-nologo", "-namespace:"+space, "-out:"+proxy, filepath.Join(folder, name+".wsdl"))
+		compile = append(compile, proxy)
+	}
+	run(t, "mcs", compile...)
+	return []string{"mono", program}
+}
+
+func run(t *testing.T, name string, args ...string) {
+	t.Helper()
+	if out, err := exec.Command(name, args...).CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v:\n%s", name, err, out)
+	}
 }
 
 // misprints are words in the specification's WSDLs with which no reader takes them.
