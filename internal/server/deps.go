@@ -73,8 +73,9 @@ type Computers interface {
 	Computer(ctx context.Context, id string) (Computer, bool, error)
 	// Register keeps what a computer says of itself. It is on the disk when Register is back.
 	Register(ctx context.Context, id string, info clientws.ComputerInfo) error
-	// Synced notes that a computer has synchronised. It must not wait for a disk.
-	Synced(id string, at time.Time)
+	// Synced notes that a computer has synchronised, and what it says is installed of the revisions that others wait
+	// for; nil when it said it for some categories only. It must not wait for a disk.
+	Synced(id string, at time.Time, installed []catalog.RevisionID)
 }
 
 // Updates gives what clients may know of updates.

@@ -33,7 +33,11 @@ func (s *Server) syncUpdates(c *call, r *clientws.SyncUpdates) (soap.Body, error
 	if err != nil {
 		return nil, err
 	}
-	s.deps.Computers.Synced(c.session.Computer, s.now())
+	var installed []catalog.RevisionID
+	if len(r.Parameters.FilterCategoryIDs) == 0 {
+		installed = revisions(r.Parameters.InstalledNonLeafUpdateIDs)
+	}
+	s.deps.Computers.Synced(c.session.Computer, s.now(), installed)
 	return &clientws.SyncUpdatesResponse{Result: info}, nil
 }
 

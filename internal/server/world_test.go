@@ -173,7 +173,7 @@ func (w *world) Register(_ context.Context, id string, _ clientws.ComputerInfo) 
 	return nil
 }
 
-func (w *world) Synced(string, time.Time) {}
+func (w *world) Synced(string, time.Time, []catalog.RevisionID) {}
 
 func (w *world) Plan() *deploy.Plan {
 	w.mu.Lock()

@@ -132,7 +132,7 @@ type Details map[string]string
 type Synced struct {
 	Computer  string
 	Time      time.Time
-	Installed []catalog.RevisionID
+	Installed []catalog.RevisionID // nil: as before
 }
 
 // Groups are the target groups.
@@ -150,12 +150,13 @@ type Updates interface {
 	// AddUpdates keeps updates in one transaction and gives their RevisionIDs, those of known ones unchanged. A whole
 	// document replaces what came from cut fragments; everything else known stays as it is.
 	AddUpdates(ctx context.Context, all []Update) ([]Added, error)
-	// Revisions gives what a catalogue is compiled of.
-	Revisions(ctx context.Context) ([]catalog.Revision, error)
+	// Revisions gives what a catalogue is compiled of: all that arrived after a time, or were replaced since; the zero
+	// time gives all.
+	Revisions(ctx context.Context, after time.Time) ([]catalog.Revision, error)
 	// Update gives one revision with its texts and files, without its documents; ErrNotFound.
 	Update(ctx context.Context, id catalog.RevisionID) (Update, error)
-	// Infos gives the facts of all revisions.
-	Infos(ctx context.Context) (map[catalog.RevisionID]Info, error)
+	// Infos gives the facts of the same revisions.
+	Infos(ctx context.Context, after time.Time) (map[catalog.RevisionID]Info, error)
 	// Document gives the whole document; ErrNotFound for one that came in fragments.
 	Document(ctx context.Context, id catalog.RevisionID) ([]byte, error)
 	// Cores gives the core fragments of those revisions that are there.
@@ -254,6 +255,7 @@ type FileState struct {
 	Problem   string    // what is wrong with a damaged one
 	Since     time.Time // when the condition last changed; the store's
 	Checked   time.Time
+	Stamp     string // size, time and inode as they were verified
 }
 
 // Reports are the events and findings that computers send.

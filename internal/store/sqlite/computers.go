@@ -122,7 +122,7 @@ func (s *Store) change(ctx context.Context, what, query string, args ...any) err
 func (s *Store) Synced(ctx context.Context, all []store.Synced) error {
 	return s.queue.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		for _, sync := range all {
-			_, err := tx.ExecContext(ctx, "UPDATE computers SET last_sync = ?, last_seen = max(last_seen, ?), installed = ? WHERE id = ?",
+			_, err := tx.ExecContext(ctx, "UPDATE computers SET last_sync = ?, last_seen = max(last_seen, ?), installed = coalesce(?, installed) WHERE id = ?",
 				millis(sync.Time), millis(sync.Time), packIDs(sync.Installed), sync.Computer)
 			if err != nil {
 				return err

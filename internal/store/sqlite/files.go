@@ -15,13 +15,13 @@ func (s *Store) FileStates(ctx context.Context) (map[[20]byte]store.FileState, e
 		var f store.FileState
 		var sha1, sha256 []byte
 		var since, checked int64
-		err := rows.Scan(&sha1, &sha256, &f.File.Name, &f.File.Size, &f.Condition, &f.Problem, &since, &checked)
+		err := rows.Scan(&sha1, &sha256, &f.File.Name, &f.File.Size, &f.Condition, &f.Problem, &since, &checked, &f.Stamp)
 		copy(f.File.SHA1[:], sha1)
 		copy(f.File.SHA256[:], sha256)
 		f.Since, f.Checked = instant(since), instant(checked)
 		all[f.File.SHA1] = f
 		return struct{}{}, err
-	}, "SELECT sha1, sha256, name, size, condition, problem, since, checked FROM files")
+	}, "SELECT sha1, sha256, name, size, condition, problem, since, checked, stamp FROM files")
 	return all, err
 }
 
@@ -41,8 +41,8 @@ func (s *Store) SetFileState(ctx context.Context, sha1 [20]byte, f store.FileSta
 			}
 			since = millis(at)
 		}
-		_, err = tx.ExecContext(ctx, "UPDATE files SET condition = ?, problem = ?, since = ?, checked = ? WHERE sha1 = ?",
-			f.Condition, f.Problem, since, millis(f.Checked), sha1[:])
+		_, err = tx.ExecContext(ctx, "UPDATE files SET condition = ?, problem = ?, since = ?, checked = ?, stamp = ? WHERE sha1 = ?",
+			f.Condition, f.Problem, since, millis(f.Checked), f.Stamp, sha1[:])
 		return err
 	})
 }

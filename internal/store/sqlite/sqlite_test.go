@@ -170,7 +170,7 @@ func TestKilled(t *testing.T) {
 func complete(t *testing.T, path string, acknowledged int) {
 	t.Helper()
 	s := open(t, path)
-	revs, err := s.Revisions(t.Context())
+	revs, err := s.Revisions(t.Context(), time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}

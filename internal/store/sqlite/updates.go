@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/redx-update/redx/internal/catalog"
 	"github.com/redx-update/redx/internal/store"
@@ -133,7 +134,7 @@ func (p *packedUpdate) addFiles(ctx context.Context, tx *sql.Tx, at int64) error
 }
 
 // Revisions implements store.Updates.
-func (s *Store) Revisions(ctx context.Context) ([]catalog.Revision, error) {
+func (s *Store) Revisions(ctx context.Context, after time.Time) ([]catalog.Revision, error) {
 	return list(ctx, s.read, func(rows *sql.Rows) (catalog.Revision, error) {
 		var r catalog.Revision
 		var id catalog.RevisionID
@@ -147,7 +148,7 @@ func (s *Store) Revisions(ctx context.Context) ([]catalog.Revision, error) {
 		}
 		r.RevisionID, r.Arrived = id, instant(arrived)
 		return r, nil
-	}, "SELECT id, arrived, rules FROM revisions ORDER BY id")
+	}, "SELECT id, arrived, rules FROM revisions WHERE arrived > ? ORDER BY id", millis(after))
 }
 
 // Update implements store.Updates.
@@ -167,7 +168,7 @@ func (s *Store) Update(ctx context.Context, id catalog.RevisionID) (store.Update
 }
 
 // Infos implements store.Updates.
-func (s *Store) Infos(ctx context.Context) (map[catalog.RevisionID]store.Info, error) {
+func (s *Store) Infos(ctx context.Context, after time.Time) (map[catalog.RevisionID]store.Info, error) {
 	all := map[catalog.RevisionID]store.Info{}
 	_, err := list(ctx, s.read, func(rows *sql.Rows) (struct{}, error) {
 		var id catalog.RevisionID
@@ -179,7 +180,7 @@ func (s *Store) Infos(ctx context.Context) (map[catalog.RevisionID]store.Info, e
 		err := unmarshalInfo(text, &i)
 		all[id] = i
 		return struct{}{}, err
-	}, "SELECT id, info FROM revisions")
+	}, "SELECT id, info FROM revisions WHERE arrived > ?", millis(after))
 	return all, err
 }
 

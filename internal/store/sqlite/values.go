@@ -38,7 +38,11 @@ func asGUID(b []byte) (guid.GUID, error) {
 	return g, nil
 }
 
+// packIDs gives nil for nil.
 func packIDs(ids []catalog.RevisionID) []byte {
+	if ids == nil {
+		return nil
+	}
 	b := make([]byte, 0, 4*len(ids))
 	for _, id := range ids {
 		b = binary.LittleEndian.AppendUint32(b, uint32(id))

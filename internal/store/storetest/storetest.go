@@ -161,6 +161,7 @@ func computers(t *testing.T, open Opener) {
 	check(t, s.Register(ctx, "id-1", store.Details{"OSMajorVersion": "10"}))
 	wantErr(t, s.Register(ctx, "nobody", nil), store.ErrNotFound)
 	check(t, s.Synced(ctx, []store.Synced{{Computer: "id-1", Time: at(9), Installed: []catalog.RevisionID{3, 1 << 29}}, {Computer: "nobody"}}))
+	check(t, s.Synced(ctx, []store.Synced{{Computer: "id-1", Time: at(9)}}))
 	s = reopened(t, s, open)
 	want := store.Computer{
 		ID: "id-1", Name: "b.example", Address: "192.0.2.7", FirstSeen: at(1), LastSeen: at(9), LastSync: at(9), Registered: true,
@@ -264,16 +265,19 @@ func updates(t *testing.T, open Opener) {
 	s = reopened(t, s, open)
 	id := added[2].RevisionID
 	want := Update(1, 2)
-	revs := must[[]catalog.Revision](t)(s.Revisions(ctx))
+	revs := must[[]catalog.Revision](t)(s.Revisions(ctx, time.Time{}))
 	ignore := cmpopts.IgnoreFields(catalog.Revision{}, "RevisionID", "Arrived")
 	same(t, []catalog.Revision{Update(1, 1).Revision, Update(2, 1).Revision, want.Revision}, revs, ignore)
 	if !revs[0].Arrived.Before(revs[1].Arrived) || !revs[1].Arrived.Before(revs[2].Arrived) {
 		t.Error("two revisions arrived at the same time")
 	}
+	if late := must[[]catalog.Revision](t)(s.Revisions(ctx, revs[1].Arrived)); len(late) != 1 || late[0].RevisionID != id {
+		t.Errorf("after the second: %+v", late)
+	}
 	same(t, want.Document, must[[]byte](t)(s.Document(ctx, id)))
 	same(t, want.Fragments, must[store.Fragments](t)(s.Fragments(ctx, id)))
 	same(t, want.Info, must[store.Update](t)(s.Update(ctx, id)).Info)
-	same(t, want.Info, must[map[catalog.RevisionID]store.Info](t)(s.Infos(ctx))[id])
+	same(t, want.Info, must[map[catalog.RevisionID]store.Info](t)(s.Infos(ctx, time.Time{}))[id])
 	ids := []catalog.RevisionID{id, 4711}
 	for n := range catalog.RevisionID(2000) {
 		ids = append(ids, 100000+n)
@@ -342,9 +346,9 @@ func files(t *testing.T, open Opener) {
 	}
 	check(t, s.SetFileState(ctx, [20]byte{1}, store.FileState{Condition: store.Verified, Checked: at(1)}))
 	v := must[map[[20]byte]store.FileState](t)(s.FileStates(ctx))[[20]byte{1}]
-	check(t, s.SetFileState(ctx, [20]byte{1}, store.FileState{Condition: store.Verified, Checked: at(2)}))
+	check(t, s.SetFileState(ctx, [20]byte{1}, store.FileState{Condition: store.Verified, Checked: at(2), Stamp: "1 2 3"}))
 	again := must[map[[20]byte]store.FileState](t)(s.FileStates(ctx))[[20]byte{1}]
-	if !v.Since.After(f.Since) || !again.Since.Equal(v.Since) || !again.Checked.Equal(at(2)) {
+	if !v.Since.After(f.Since) || !again.Since.Equal(v.Since) || !again.Checked.Equal(at(2)) || again.Stamp != "1 2 3" {
 		t.Errorf("states %+v, %+v, %+v", f, v, again)
 	}
 	wantErr(t, s.SetFileState(ctx, [20]byte{9}, store.FileState{}), store.ErrNotFound)

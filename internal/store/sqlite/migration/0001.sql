@@ -25,6 +25,8 @@ CREATE TABLE revisions (
 	UNIQUE (guid, number)
 );
 
+CREATE INDEX revisions_by_arrival ON revisions (arrived);
+
 -- Deflated. The document is empty for what came in fragments.
 CREATE TABLE documents (revision INTEGER PRIMARY KEY REFERENCES revisions (id), document BLOB, fragments BLOB NOT NULL);
 
@@ -37,7 +39,8 @@ CREATE TABLE declined (guid BLOB PRIMARY KEY, changed INTEGER NOT NULL) WITHOUT 
 
 CREATE TABLE files (
 	sha1 BLOB PRIMARY KEY, sha256 BLOB NOT NULL, name TEXT NOT NULL, size INTEGER NOT NULL,
-	condition TEXT NOT NULL, problem TEXT NOT NULL DEFAULT '', since INTEGER NOT NULL, checked INTEGER NOT NULL DEFAULT 0
+	condition TEXT NOT NULL, problem TEXT NOT NULL DEFAULT '', since INTEGER NOT NULL, checked INTEGER NOT NULL DEFAULT 0,
+	stamp TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
 
 CREATE TABLE events (
