@@ -14,8 +14,17 @@ import (
 	"github.com/redx-update/redx/internal/update"
 )
 
-// readDatabase reads an ESE database that redx has a view on: the update agent's datastore or the transfer queue.
+// readDatabase reads an ESE database that redx has a view on: the update agent's datastore, the transfer queue, or the
+// catalog database, of which only its soundness counts.
 func readDatabase(in *input) error {
+	err := readKnownDatabase(in)
+	if damaged, ok := databaseDamage(in.path, err); ok && in.ctx.Err() == nil {
+		in.out.Add(damaged)
+	}
+	return err
+}
+
+func readKnownDatabase(in *input) error {
 	store, err := datastore.Open(in.file, in.file.Size())
 	if err == nil {
 		return readDatastore(in, store)
@@ -27,8 +36,8 @@ func readDatabase(in *input) error {
 	if err == nil {
 		return readQueue(in, queue)
 	}
-	if notThis(err) && !mustBeKnown(in.path) {
-		return nil // some other program's database
+	if notThis(err) && (base(in.path) == "catdb" || !mustBeKnown(in.path)) {
+		return nil // the catalog database, or some other program's
 	}
 	return err
 }

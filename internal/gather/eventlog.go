@@ -101,7 +101,9 @@ func (in *input) winEvent(rec *evtx.Record, ev *winevents.Event) {
 	case ev.Kind == winevents.InstallerSource:
 		e.Kind, e.Fields = evidence.InstallerSourceMissing, fieldOf(evidence.Name, ev.Subject)
 	default:
-		return
+		if !systemEvent(&e, rec, ev) {
+			return
+		}
 	}
 	in.out.Add(e)
 }

@@ -149,6 +149,7 @@ func (g *gatherer) readFile(ctx context.Context, path string) {
 	if !ok {
 		if len(head) > 0 && mustBeKnown(path) {
 			g.unread(path, errUnrecognised)
+			g.damagedDatabase(path, errUnrecognised)
 		}
 		return
 	}

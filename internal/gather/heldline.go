@@ -96,6 +96,7 @@ var faultKinds = map[evidence.Kind]bool{
 	evidence.DeltaBaseMissing: true, evidence.DriverFailed: true, evidence.DriverQueueDamaged: true,
 	evidence.ServiceStartFailed: true, evidence.ShellFolderMissing: true, evidence.TaskFailed: true,
 	evidence.PendingUnresolved: true, evidence.PackageInvalid: true, evidence.FeatureRefused: true,
+	evidence.Trouble: true, evidence.TempFailed: true, evidence.ProfileFailed: true, evidence.PartitionFull: true,
 }
 
 func isFault(k evidence.Kind) bool { return faultKinds[k] }

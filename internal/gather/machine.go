@@ -68,6 +68,8 @@ func (g *gatherer) software(m *evidence.Machine) *winsys.Software {
 	g.restarts, err = s.RebootFlags()
 	g.registryError(image.Software, err)
 	g.optionalSource(s)
+	g.policies(&p)
+	g.profiles(s)
 	g.packages(s)
 	g.soft = s
 	return s
@@ -146,6 +148,8 @@ func (g *gatherer) system(software *winsys.Software) {
 		return
 	}
 	g.sys = sys
+	g.services(sys)
+	g.environment(sys)
 	tz, err := sys.TimeZone(software)
 	if err != nil {
 		g.registryError(image.System, err)

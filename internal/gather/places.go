@@ -29,6 +29,7 @@ var places = []string{
 	`%windir%\SoftwareDistribution?*\ReportingEvents.log`,
 	`%windir%\SoftwareDistribution?*\DataStore\DataStore.edb`,
 	`%windir%\SoftwareDistribution\DataStore?*\DataStore.edb`,
+	`%windir%\System32\catroot2\{*}\catdb`,
 	`%windir%\System32\winevt\Logs\System.evtx`,
 	`%windir%\System32\winevt\Logs\Setup.evtx`,
 	`%windir%\System32\winevt\Logs\Application.evtx`,

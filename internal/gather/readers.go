@@ -62,7 +62,7 @@ var errUnrecognised = errors.New("its content is not what its name says: damaged
 func mustBeKnown(path string) bool {
 	name := base(path)
 	for _, pattern := range []string{
-		"*.evtx", "*.etl", "cbs.log", "cbspersist_*", "datastore.edb", "qmgr.db", "store.db", "history.db", "history.db.aside*",
+		"*.evtx", "*.etl", "cbs.log", "cbspersist_*", "datastore.edb", "qmgr.db", "catdb", "store.db", "history.db", "history.db.aside*",
 	} {
 		if ok, _ := filepath.Match(pattern, name); ok {
 			return true

@@ -34,6 +34,10 @@ func (in *input) reported(row *reporting.Row) {
 	if row.Success {
 		result = "Success"
 	}
+	if row.ID == searchReported || row.ID == searchFailedReported {
+		in.searched(row)
+		return
+	}
 	fields, ok := reportedAttempt(row.ID, result)
 	if !ok {
 		return
@@ -54,4 +58,21 @@ func sniffReporting(head []byte) bool {
 		}
 	}
 	return false
+}
+
+// The reported events of searches (MS-WUSP). They name the service that was searched where others name the update.
+const (
+	searchReported       = 147
+	searchFailedReported = 148
+)
+
+func (in *input) searched(row *reporting.Row) {
+	e := evidence.Event{
+		Kind: evidence.ScanDone, Source: in.line(row.Line), Time: row.Time.UTC(), Text: row.Text,
+		Fields: map[string]string{evidence.Service: row.Update.GUID.String()},
+	}
+	if row.ID == searchFailedReported {
+		e.Kind, e.Code = evidence.ScanFailed, row.Code
+	}
+	in.out.Add(e)
 }

@@ -22,6 +22,7 @@ type servicingReader struct {
 	// belongs to no session, but to it.
 	restarting update.Ref
 	held       heldLine
+	profile    profileAtWork
 }
 
 // sessionUpdate is the update that a session works on. Sessions open packages of other updates too, only to see
@@ -65,6 +66,7 @@ func (s *servicingReader) entry(e *cbslog.Entry) {
 		s.release()
 	}
 	told := s.tracker.Add(e)
+	s.loads(e)
 	for i := range told {
 		s.event(&told[i])
 	}
@@ -122,6 +124,7 @@ func (s *servicingReader) event(ev *cbslog.Event) {
 	if ev.HasCode && ev.Code.Failed() {
 		s.in.out.Code(ev.Code, s.in.line(ev.Line), []byte(ev.Text))
 	}
+	s.system(ev)
 	switch ev.Kind {
 	case cbslog.UpdateOpened:
 		s.opened(ev.Session.ID, update.Ref{ID: ev.Update, KB: ev.Package.KB()})

@@ -16,16 +16,9 @@ import (
 
 func readSetupLog(in *input) error {
 	s := setuplog.NewScanner(in.lines())
+	reader := &setupReader{in: in}
 	for s.Scan() {
-		e := s.Entry()
-		r, ok := setuplog.ParseResult(e.Text)
-		if !ok {
-			continue
-		}
-		in.out.Code(r.Code, in.line(e.Line), e.Text)
-		if kind, ok := setupFault(e.Text, r.Code); ok {
-			in.tell(kind, e.Line, e.Time, e.HasTime, r.Code, e.Text)
-		}
+		reader.line(s.Entry())
 	}
 	return s.Err()
 }

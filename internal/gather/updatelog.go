@@ -122,6 +122,7 @@ func (a *agentReader) line(l *agentLine) {
 	if coded && code.Failed() {
 		a.in.out.Code(code, l.source, []byte(l.contents))
 	}
+	a.surroundings(l, code, coded)
 	if s, ok := wulog.ParseServer(l.text); ok && s.Role == "WSUS server" && s.URL != "" {
 		a.add(l, evidence.Event{Kind: evidence.UpdateServer, Fields: map[string]string{evidence.URL: s.URL}})
 	}

@@ -43,7 +43,8 @@ func Sniff(head []byte) bool {
 	return false
 }
 
-var resultCode = regexp.MustCompile(`(?i)\b(0x[89c][0-9a-f]{7})\b(?: *- *(0x[0-9a-f]{5})\b)?`)
+var resultCode = regexp.MustCompile(
+	`(?i)\b(0x[89c][0-9a-f]{7})\b(?:(?: *- *|,? +Extended(?: ?(?:Result|Error|Code))?:? *(?:= *)?\[?)(0x[0-9a-f]{5})\b)?`)
 
 // Result is a result code, with the extend code that tells setup's phase and operation; 0 when there is none.
 type Result struct {
@@ -51,7 +52,8 @@ type Result struct {
 	Extend uint32
 }
 
-// ParseResult finds the first failure code of a line, such as 0x80070003 or 0xC1900101-0x20017.
+// ParseResult finds the first failure code of a line, such as 0x80070003, 0xC1900101-0x20017 or "Result = 0xC1900101,
+// ExtendedResult = 0x20017".
 func ParseResult(text []byte) (r Result, ok bool) {
 	m := resultCode.FindSubmatch(text)
 	if m == nil {

@@ -166,3 +166,27 @@ func service(r *evtx.Record) Event {
 	}
 	return e
 }
+
+// recovery reads the agent of the recovery environment: one text, with the reason in parentheses as a symbol.
+func recovery(r *evtx.Record) Event {
+	if r.EventID != 4502 {
+		return Event{}
+	}
+	var reason string
+	for _, f := range r.Data {
+		reason = strings.TrimSpace(reason + " " + f.Value)
+	}
+	e := Event{Kind: RecoveryFailed, Text: "The recovery environment could not be serviced" + colon(reason)}
+	if strings.Contains(reason, "CBS_E_INSUFFICIENT_DISK_SPACE") {
+		e.Code = 0x800f0828
+	}
+	return e
+}
+
+// kernel reads the kernel's word that it has started (seen on real logs, with StartTime).
+func kernel(r *evtx.Record) Event {
+	if r.EventID != 12 {
+		return Event{}
+	}
+	return Event{Kind: SystemStarted, Text: "Windows was started"}
+}

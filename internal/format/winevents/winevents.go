@@ -26,6 +26,10 @@ const (
 	CAPI2                 = "Microsoft-Windows-CAPI2"
 	ServiceControlManager = "Service Control Manager"
 	MsiInstaller          = "MsiInstaller"
+	KernelGeneral         = "Microsoft-Windows-Kernel-General"
+	// WinREAgent services the recovery environment; no real log of it was at hand, so both spellings are taken.
+	WinREAgent  = "Microsoft-Windows-WinREAgent"
+	WinREAgent2 = "WinREAgent"
 )
 
 // Kind is what an event says.
@@ -81,6 +85,8 @@ const (
 	ServiceFailed   Kind = "service-failed"
 	ServiceState    Kind = "service-state"
 	ServiceStart    Kind = "service-start" // its start type was changed
+	SystemStarted   Kind = "system-started"
+	RecoveryFailed  Kind = "recovery-failed" // the recovery environment could not be serviced
 )
 
 // Event is what a record says. Parts that the record does not state are zero.
@@ -105,6 +111,9 @@ func Filter() evtx.Filter {
 		BitsClient:            {3, 4, 59, 60, 61},
 		ESENT:                 {412, 454, 455, 465, 467, 474, 481, 482, 489, 490, 494},
 		CAPI2:                 {11, 256, 257, 513},
+		KernelGeneral:         {12},
+		WinREAgent:            {4502},
+		WinREAgent2:           {4502},
 		ServiceControlManager: {7000, 7001, 7009, 7023, 7024, 7031, 7034, 7036, 7040},
 		MsiInstaller:          {1024, 11612, 11706},
 	}
@@ -130,6 +139,10 @@ func Interpret(r *evtx.Record) (Event, bool) {
 		e = service(r)
 	case MsiInstaller:
 		e = installer(r)
+	case KernelGeneral:
+		e = kernel(r)
+	case WinREAgent, WinREAgent2:
+		e = recovery(r)
 	}
 	return e, e.Kind != ""
 }

@@ -1,0 +1,128 @@
+package gather
+
+import (
+	"bytes"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/redx-update/redx/internal/evidence"
+	"github.com/redx-update/redx/internal/format/cbslog"
+	"github.com/redx-update/redx/internal/hresult"
+)
+
+// profileAtWork is the user profile that the servicing stack said last that it loads, and how many failures since.
+type profileAtWork struct {
+	sid   string
+	since int
+}
+
+// sid is the identity of a user account, in words or as a key below \REGISTRY\USER.
+var sid = regexp.MustCompile(`\bS-1-5-21-\d+-\d+-\d+-\d+\b`)
+
+// loads remembers the profile that a line says is loaded.
+func (s *servicingReader) loads(e *cbslog.Entry) {
+	if bytes.HasPrefix(e.Text, []byte("Loading user account SID")) {
+		s.profile = profileAtWork{sid: string(sid.Find(e.Text))}
+	}
+}
+
+// system tells of failures that lie in the system around servicing.
+func (s *servicingReader) system(ev *cbslog.Event) {
+	if ev.Kind != cbslog.Failure {
+		return
+	}
+	s.profileFailure(ev)
+	s.tempFailure(ev)
+	s.bootFiles(ev)
+	s.refused(ev)
+}
+
+// profileFailure knows a failure over a user's profile: the line names the account's key, or a hive fails to load right
+// behind the line that names the account.
+func (s *servicingReader) profileFailure(ev *cbslog.Event) {
+	const near = 3
+	s.profile.since++
+	status, _ := cbslog.Status(ev.Text)
+	gone := isMissing(ev.Code) || status == "STATUS_OBJECT_NAME_NOT_FOUND" || status == "STATUS_OBJECT_PATH_NOT_FOUND"
+	if !gone {
+		return
+	}
+	account := ""
+	switch {
+	case strings.Contains(ev.Text, "ProfileRootKey") || strings.Contains(strings.ToUpper(ev.Text), `\REGISTRY\USER\`):
+		account = sid.FindString(ev.Text)
+	case strings.Contains(ev.Text, "AutoHive") && s.profile.since <= near:
+		account = s.profile.sid
+	}
+	if account != "" {
+		s.add(evidence.ProfileFailed, ev, map[string]string{evidence.Name: account})
+	}
+}
+
+func (s *servicingReader) tempFailure(ev *cbslog.Event) {
+	if strings.Contains(ev.Text, "Error creating temporary file") {
+		s.add(evidence.TempFailed, ev, nil)
+	}
+}
+
+// noRoom is the disk-full error in the lines of whoever writes the files that Windows starts from.
+var noRoom = regexp.MustCompile(`(?i)(?:BFSVC|BootFiles).*\b0x(?:800700)?70\b`)
+
+// bootFiles knows a system partition that has no room for the files that Windows starts from.
+func (s *servicingReader) bootFiles(ev *cbslog.Event) {
+	if noRoom.MatchString(ev.Text) {
+		told := *ev
+		told.Code, told.HasCode = 0x80070070, true
+		s.add(evidence.PartitionFull, &told, nil)
+	}
+}
+
+// refusals are the names that CSI has for failures whose number the line lacks.
+var refusals = map[string]hresult.Code{
+	"STATUS_ACCESS_DENIED":     0x80070005,
+	"STATUS_SHARING_VIOLATION": 0x80070020,
+	"STATUS_DELETE_PENDING":    0x80070005,
+	"STATUS_DISK_FULL":         0x80070070,
+	"STATUS_NOT_SAME_DEVICE":   0x80070011,
+}
+
+// refused knows a failure for want of rights or space. The path is that of the object that CSI names.
+func (s *servicingReader) refused(ev *cbslog.Event) {
+	code := ev.Code
+	if status, ok := cbslog.Status(ev.Text); ok && refusals[status] != 0 {
+		code = refusals[status]
+	}
+	if !slices.Contains(troubles, code) {
+		return
+	}
+	told := *ev
+	told.Code, told.HasCode = code, true
+	fields := map[string]string{evidence.Component: ev.Component}
+	if ev.Level.String() == "Error" {
+		fields[evidence.Level] = evidence.LevelError
+	}
+	if path := objectPath(ev.Text); path != "" {
+		fields[evidence.Path] = path
+	}
+	s.add(evidence.Trouble, &told, fields)
+}
+
+// quotedPath is a path in a line of CBS itself, in brackets, quotes or at its end.
+var quotedPath = regexp.MustCompile(`(?i)(?:\\\\\?\\|\\\?\?\\)?[a-z]:\\[^\[\]"'<>|*?\r\n]+`)
+
+// objectPath is the file or key that a line of the servicing log is about: the first string of CSI that is a path, else
+// what looks like one. "" when there is none.
+func objectPath(text string) string {
+	for _, s := range cbslog.Strings(text) {
+		if plain := strings.TrimPrefix(strings.TrimPrefix(s, `\??\`), `\SystemRoot\`); strings.Contains(plain, `\`) {
+			return strings.TrimPrefix(s, `\??\`)
+		}
+	}
+	path := strings.TrimRight(quotedPath.FindString(text), " .,;:)")
+	path = strings.TrimPrefix(strings.TrimPrefix(path, `\\?\`), `\??\`)
+	if i := strings.Index(path, " - "); i > 0 {
+		path = path[:i]
+	}
+	return strings.TrimSpace(path)
+}
