@@ -44,29 +44,14 @@ func (g *gatherer) describeService(e *evidence.Event, v *winsys.Service) {
 	if v.HasStart {
 		e.Fields[evidence.Start] = v.Start.String()
 	}
-	e.Fields[evidence.Path] = g.serviceFile(v.ImagePath)
+	e.Fields[evidence.Path] = g.program(v.ImagePath)
 	if v.DLL != "" {
-		e.Fields[evidence.DLL] = g.serviceFile(v.DLL)
+		e.Fields[evidence.DLL] = g.program(v.DLL)
 	}
 	e.Text = v.Name + ": start type " + v.Start.String() + ", program " + v.ImagePath
 	if v.DLL != "" {
 		e.Text += ", " + v.DLL
 	}
-}
-
-// serviceFile gives the path of a service's program without its arguments, "" when that cannot be told.
-func (g *gatherer) serviceFile(command string) string {
-	command = strings.TrimSpace(command)
-	if quoted, ok := strings.CutPrefix(command, `"`); ok {
-		command, _, _ = strings.Cut(quoted, `"`)
-	} else if i := strings.Index(strings.ToLower(command), ".exe "); i >= 0 {
-		command = command[:i+len(".exe")]
-	}
-	path, err := image.Normalize(command, g.root())
-	if err != nil || !strings.Contains(path, `:\`) {
-		return ""
-	}
-	return path
 }
 
 // root is the Windows folder, also that of a bundle's hive.

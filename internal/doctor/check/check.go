@@ -13,7 +13,7 @@ import (
 
 // All gives every check, in the order in which they are run and documented.
 func All() []doctor.Check {
-	return []doctor.Check{
+	return append([]doctor.Check{
 		PayloadMissingDownload(),
 		PayloadDamaged(),
 		ServerContentMissing(),
@@ -36,7 +36,7 @@ func All() []doctor.Check {
 		PackageStateBad(),
 		FeatureOnDemandBlocked(),
 		InstallerCacheMissing(),
-	}
+	}, system()...)
 }
 
 // fileOf makes a finding's file of an event that names one.

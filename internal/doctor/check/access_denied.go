@@ -1,0 +1,140 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/redx-update/redx/internal/doctor"
+	"github.com/redx-update/redx/internal/evidence"
+	"github.com/redx-update/redx/internal/hresult"
+	"github.com/redx-update/redx/internal/update"
+)
+
+// accessCodes say that a file or key was refused, or is held by another program.
+var accessCodes = []hresult.Code{0x80070005, 0x80070020}
+
+// AccessDenied finds a file or key that servicing was refused, or that another program holds, in a session that failed for it. The
+// code stands in most healthy logs; a line without a failed session or update is nothing.
+func AccessDenied() doctor.Check {
+	return doctor.Check{
+		ID:    "access-denied",
+		Title: "Servicing is denied access to a file or key",
+		Reads: []evidence.Kind{evidence.Trouble, evidence.ServicingEnd, evidence.Attempt},
+		ConsequenceOf: []string{
+			"component-payload-missing", "payload-damaged", "pending-operation-interrupted", "manifest-hash-mismatch", "disk-full",
+		},
+		Run: accessDenied,
+	}
+}
+
+func accessDenied(x *doctor.Exam) []doctor.Finding {
+	fails := standing(x, accessCodes...)
+	lines := carrying(x, accessCodes)
+	var named []*evidence.Event
+	for _, e := range lines {
+		if e.Field(evidence.Path) != "" {
+			named = append(named, e)
+		}
+	}
+	if len(fails)+len(lines) == 0 {
+		return nil
+	}
+	attempts, codes := attemptsOf(fails)
+	f := doctor.Finding{
+		Severity: doctor.Error, Confidence: doctor.Proven, Update: updateOf(fails, lines),
+		Detail: "Rights were changed, or another program holds the file, mostly antivirus or backup software. Let that pause, then " +
+			"install again. If the rights were changed, compare them with a healthy computer of the same build; do not take ownership of WinSxS.",
+		Codes: slices.Concat(codes, codesOf(lines)),
+		Proof: slices.Concat(proofOf(named, 3), attempts),
+		Next:  []string{"fltmc filters", openWindowsUpdate},
+	}
+	if len(named) == 0 {
+		f.Proof = append(f.Proof, proofOf(lines, 3)...)
+	}
+	f.Title = fmt.Sprintf("%s is denied access, or a file is held by another program", nameOf(f.Update))
+	for _, e := range proofOf(named, 3) {
+		path := e.Field(evidence.Path)
+		if !slices.ContainsFunc(f.Files, func(o doctor.File) bool { return strings.EqualFold(o.Path, path) }) {
+			f.Files = append(f.Files, doctor.File{Path: path})
+		}
+	}
+	if len(named) > 0 {
+		f.Title = fmt.Sprintf("%s is denied access to %s", nameOf(f.Update), f.Files[0].Path)
+		f.Next = []string{showRights(f.Files[0].Path), "fltmc filters", openWindowsUpdate}
+	}
+	if len(named) == 0 || len(fails) == 0 && !slices.ContainsFunc(named, func(e *evidence.Event) bool { return sessionEnded(x.Evidence, e, accessCodes) }) {
+		f.Confidence = doctor.Likely
+		f.Surer = "the line that names the file, and the end of its session: CBS.log and the CbsPersist cabinets beside it"
+	}
+	return []doctor.Finding{f}
+}
+
+// carrying gives the lines of trouble that a failed session or update rests on: those of a session that failed with one
+// of the codes, and, where no session is known (an excerpt), those that the log itself calls an error. What was
+// cured later is left out.
+func carrying(x *doctor.Exam, codes []hresult.Code) []*evidence.Event {
+	fails := standing(x, codes...)
+	var out []*evidence.Event
+	for _, e := range troubled(x.Evidence, codes) {
+		servicing := e.Field(evidence.Component) == "CBS" || e.Field(evidence.Component) == "CSI"
+		telling := e.Field(evidence.Path) != "" || e.Field(evidence.Level) == evidence.LevelError
+		if !telling || e.Session == "" && !servicing && len(fails) == 0 {
+			continue
+		}
+		if e.Session != "" && !sessionEnded(x.Evidence, e, codes) || curedFor(x, e) {
+			continue
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+// sessionEnded reports that the session of a line ended with one of the codes.
+func sessionEnded(set *evidence.Set, e *evidence.Event, codes []hresult.Code) bool {
+	for s := range set.Of(evidence.ServicingEnd) {
+		if s.Session == e.Session && s.Session != "" && s.Source.Path == e.Source.Path && slices.Contains(codes, s.Code) {
+			return true
+		}
+	}
+	return false
+}
+
+// curedFor reports that what a line tells of was cured: its update was installed later, or, when it names none, anything that is
+// serviced was.
+func curedFor(x *doctor.Exam, e *evidence.Event) bool {
+	done := wentWell(x.Evidence, func(d *evidence.Event) bool {
+		if d.Kind == evidence.ServicingEnd {
+			return !d.Code.Failed() && d.Field(evidence.Restart) == "" && !e.Update.IsZero() && d.Update.Same(e.Update)
+		}
+		return installed(d) && (e.Update.IsZero() || d.Update.Same(e.Update))
+	}, evidence.Attempt, evidence.ServicingEnd)
+	return done.after(e)
+}
+
+// updateOf gives the update that a finding is about, when all agree on one.
+func updateOf(fails []stuck, lines []*evidence.Event) update.Ref {
+	u := oneUpdate(fails)
+	if len(fails) > 1 {
+		return update.Ref{}
+	}
+	for _, e := range lines {
+		switch {
+		case e.Update.IsZero():
+		case u.IsZero() || u.Same(e.Update):
+			u = u.Merge(e.Update)
+		default:
+			return update.Ref{}
+		}
+	}
+	return u
+}
+
+// showRights is the command that shows who may do what with a file or key; none for a path that a shell would take for
+// more than a path.
+func showRights(path string) string {
+	if strings.ContainsAny(path, "\"%&|<>^!`$") || !strings.Contains(path, `:\`) {
+		return "icacls %windir%\\WinSxS"
+	}
+	return `icacls "` + path + `"`
+}

@@ -1,0 +1,57 @@
+package check
+
+import (
+	"slices"
+
+	"github.com/redx-update/redx/internal/doctor"
+	"github.com/redx-update/redx/internal/evidence"
+	"github.com/redx-update/redx/internal/hresult"
+)
+
+// spaceCodes say that a volume has no room.
+var spaceCodes = []hresult.Code{
+	0x80070070, // ERROR_DISK_FULL
+	0x800f0828, // CBS_E_INSUFFICIENT_DISK_SPACE
+	0xc190020e, // MOSETUP_E_INSTALL_DISKSPACE_BLOCK
+	0xc8000710, // JET_errDiskFull
+	0xc8000211, // JET_errLogDiskFull
+}
+
+// DiskFull finds that an update fails for want of room on the disk. The recovery partition's want is another cause.
+func DiskFull() doctor.Check {
+	return doctor.Check{
+		ID:            "disk-full",
+		Title:         "The disk is full",
+		Reads:         []evidence.Kind{evidence.Attempt, evidence.Trouble, evidence.ServicingEnd, evidence.SetupFailed, evidence.DatabaseDamaged},
+		ConsequenceOf: []string{"system-partition-full"},
+		Run:           diskFull,
+	}
+}
+
+func diskFull(x *doctor.Exam) []doctor.Finding {
+	fails := slices.DeleteFunc(standing(x, spaceCodes...), func(s stuck) bool { return isRecovery(s.update) })
+	lines := carrying(x, spaceCodes)
+	well := agentWentWell(x.Evidence)
+	for e := range x.Evidence.Of(evidence.DatabaseDamaged, evidence.SetupFailed) {
+		if slices.Contains(spaceCodes, e.Code) && !well.after(e) {
+			lines = append(lines, e)
+		}
+	}
+	if len(fails)+len(lines) == 0 {
+		return nil
+	}
+	attempts, codes := attemptsOf(fails)
+	f := doctor.Finding{
+		Severity: doctor.Error, Confidence: doctor.Proven, Update: updateOf(fails, lines),
+		Detail: "Windows had no room for the update. Make room: the Recycle Bin, temporary files, earlier Windows versions, and kept copies of " +
+			"earlier resets (SDTemp, SoftwareDistribution.old). A cumulative update wants about 10 GB, a feature update 20 GB.",
+		Codes: slices.Concat(codes, codesOf(lines)), Proof: slices.Concat(attempts, proofOf(lines, 3)),
+		Next: []string{"fsutil volume diskfree %SystemDrive%", "cleanmgr /d %SystemDrive%", openWindowsUpdate},
+	}
+	f.Title = "The disk is full: " + nameOf(f.Update) + " has no room"
+	if len(fails) == 0 || len(lines) == 0 {
+		f.Confidence = doctor.Likely
+		f.Surer = "the room that is left on that disk now: fsutil volume diskfree"
+	}
+	return []doctor.Finding{f}
+}
