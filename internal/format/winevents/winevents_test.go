@@ -171,7 +171,7 @@ func TestRealLogs(t *testing.T) {
 			"install-done 0x00000000": 116, "install-failed 0x80248007": 4, "install-failed 0x80246013": 1,
 			"install-started 0x00000000": 119, "download-started 0x00000000": 137, "service-failed 0x8007000E": 1,
 			"service-failed 0x80070001": 10, "service-failed 0x80070032": 3, "service-failed 0x80070422": 1,
-			"service-start 0x00000000": 24,
+			"service-start 0x00000000":  24,
 			"system-started 0x00000000": 3,
 		}},
 		{"windows/evtx/Win10_Belkasoft_Microsoft-Windows-WindowsUpdateClient-Operational.evtx", map[string]int{
