@@ -34,13 +34,14 @@ func (s *Server) makeRoutes() map[string]http.Handler {
 }
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	path := strings.ToLower(r.URL.Path)
-	if h, ok := s.routes[path]; ok {
+	path := r.URL.Path
+	if h, ok := s.routes[strings.ToLower(path)]; ok {
 		h.ServeHTTP(w, r)
 		return
 	}
-	if strings.HasPrefix(path, contentPrefix) && s.deps.Content != nil {
-		http.StripPrefix(r.URL.Path[:len(contentPrefix)], s.deps.Content).ServeHTTP(w, r)
+	const n = len(contentPrefix)
+	if s.deps.Content != nil && len(path) > n && strings.EqualFold(path[:n], contentPrefix) {
+		http.StripPrefix(path[:n], s.deps.Content).ServeHTTP(w, r)
 		return
 	}
 	http.NotFound(w, r)
