@@ -30,11 +30,13 @@ type stdio struct {
 	getenv func(string) string
 	// style says what out and err can show.
 	style term.Style
+	// asks tells whether there is somebody to ask.
+	asks bool
 }
 
 func osIO() stdio {
 	return stdio{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv,
-		style: term.Detect(os.Stdout, os.Stderr, os.Getenv),
+		style: term.Detect(os.Stdout, os.Stderr, os.Getenv), asks: term.Asks(os.Stdin, os.Stderr),
 	}
 }

@@ -1,107 +1,161 @@
 package main
 
 import (
+	"context"
 	"errors"
-	"os"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"github.com/redx-update/redx/internal/doctor"
 	"github.com/redx-update/redx/internal/doctor/check"
-	"github.com/redx-update/redx/internal/image"
 	"github.com/redx-update/redx/internal/repair"
 	"github.com/redx-update/redx/internal/repair/look"
+	"github.com/redx-update/redx/internal/repair/session"
 	"github.com/redx-update/redx/internal/report"
 )
 
-const repairHelp = `Repair plans the least repair that can help, rung by rung: one update's download folder, then the whole download
-folder, then SoftwareDistribution as Microsoft's KB 910336 has it. Folders are renamed, never deleted. Only a finding
-that is proven leads to a step; what redx leaves alone, and why, is said; other fixes are printed with their risk.
+const repairHelp = `Repair does the least that can help, rung by rung: one update's download folder, then the whole download folder, then
+SoftwareDistribution as Microsoft's KB 910336 has it. Folders are renamed, never deleted, and redx repair undo gives
+them their names back. Only a finding that is proven leads to a step; what redx leaves alone, and why, is said; other
+fixes are printed with their risk.
 
-This version plans and does not act: --dry-run is needed.
+It shows the plan, asks once, and does it; --dry-run only shows it. With --image nothing but folders is renamed: that
+the update comes again, only that Windows can prove.
 
-It plans nothing while a restart is pending, on a hibernated disk (fast start-up hibernates), on a folder that was
+It does nothing while a restart is pending, on a hibernated disk (fast start-up hibernates), on a folder that was
 redirected, or on what it cannot see. --kb910336 asks for the article's procedure whatever was found; it waives the
 proof and no refusal.
 
 EXIT STATUS
-  0  a plan, or nothing to repair    1  failed, or refused        2  wrong usage
-  3  problems found, and nothing that redx would repair: see whose turn it is
- 10  no Windows there, or nothing recognised in the logs
- 12  busy: a restart is pending      130  cancelled`
+  0  done (offline: unproven), a plan, or nothing to repair       1  failed, or refused        2  wrong usage
+  3  problems found, and nothing that redx would repair: see whose turn it is; or done, and not proven to have helped
+  4  it could not be done, and all was taken back                 5  needs the rights of an administrator
+ 10  no Windows there, or nothing recognised in the logs         11  another redx is repairing this Windows
+ 12  busy: an update is being installed, or a restart is pending 130  cancelled
+3010  a restart of Windows is needed, which finishes it (194 where exit codes end at 255)`
 
+// repairOptions are the flags of repair and of what stands below it.
 type repairOptions struct {
 	where
-	dryRun  bool
-	article bool
-	json    bool
+	dryRun       bool
+	article      bool
+	irreversible bool
+	json         bool
+	yes          bool
 }
 
 func newRepairCommand(std stdio) *cobra.Command {
 	var o repairOptions
 	cmd := &cobra.Command{
-		Use:     "repair --dry-run (--image PATH | --logs PATH)",
-		Short:   "Plan the least repair that the findings prove",
-		Long:    repairHelp,
-		Example: "  redx repair --dry-run --image /mnt/c\n  redx repair --dry-run --kb910336 --image /mnt/c --json",
-		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return runRepair(cmd, std, &o) },
+		Use:   "repair [--image PATH] [--dry-run]",
+		Short: "Do the least repair that the findings prove, so that it can be undone",
+		Long:  repairHelp,
+		Example: "  redx repair --dry-run --image /mnt/c\n  redx repair --image /mnt/c\n  redx repair undo --image /mnt/c\n" +
+			"  redx repair --dry-run --kb910336 --logs C:\\logs",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runRepair(cmd.Context(), std, &o) },
 	}
 	o.addFlags(cmd)
 	f := cmd.Flags()
 	f.BoolVar(&o.dryRun, "dry-run", false, "print the plan and change nothing")
-	f.BoolVar(&o.article, "kb910336", false, "plan the procedure of KB 910336, whatever was found")
+	f.BoolVar(&o.article, "kb910336", false, "the procedure of KB 910336, whatever was found")
+	f.BoolVar(&o.irreversible, "allow-irreversible", false, "also what cannot be undone, as the last thing (cancelling transfer jobs)")
+	f.BoolVar(&o.yes, "yes", false, "do not ask")
 	f.BoolVar(&o.json, "json", false, "print JSON (docs/json.md)")
+	cmd.AddCommand(newRepairStatusCommand(std), newRepairResumeCommand(std), newRepairUndoCommand(std), newRepairPurgeCommand(std))
 	return cmd
 }
 
-func runRepair(cmd *cobra.Command, std stdio, o *repairOptions) error {
-	if o.logs != "" && !o.dryRun {
+func runRepair(ctx context.Context, std stdio, o *repairOptions) error {
+	if err := o.usage(std); err != nil {
+		return err
+	}
+	t, err := o.target(std)
+	if err != nil {
+		return err
+	}
+	defer t.close()
+	if err := t.first(ctx, o.dryRun); err != nil {
+		return t.problem(err)
+	}
+	p, err := o.plan(ctx, std, t)
+	if err != nil {
+		return err
+	}
+	exit := planExit(p.plan, p.findings)
+	if o.dryRun || p.plan.Empty() || len(p.plan.Refusals) > 0 {
+		return errors.Join(p.show(std, o.json), silent(exit))
+	}
+	if !o.json {
+		if err := p.show(std, false); err != nil {
+			return err
+		}
+	}
+	if err := o.agreed(std, "Do this"); err != nil {
+		return err
+	}
+	return t.repair(ctx, p)
+}
+
+// usage refuses what cannot be meant.
+func (o *repairOptions) usage(std stdio) error {
+	switch {
+	case o.dryRun:
+		return nil
+	case o.logs != "":
 		return &problem{
 			exit: exitUsage, err: errors.New("logs cannot be repaired"), hint: "for the plan that they support: --dry-run --logs " + o.logs,
 		}
 	}
-	if !o.dryRun && o.image != "" {
-		return &problem{
-			exit: exitFailed, err: errors.New("repairing is not in this version"), hint: "for the plan: redx repair --dry-run",
-		}
+	return o.mayAsk(std)
+}
+
+// mayAsk wants somebody to ask, or that nobody has to be.
+func (o *repairOptions) mayAsk(std stdio) error {
+	if o.yes || std.asks && !o.json {
+		return nil
 	}
+	return &problem{
+		exit: exitUsage, err: errors.New("nobody is there to be asked"),
+		hint: "to go on without a question: --yes; to look at what would be done: redx repair --dry-run",
+	}
+}
+
+// planned is a plan and what it was made of.
+type planned struct {
+	found    looked
+	findings []doctor.Finding
+	options  repair.Options
+	plan     *repair.Plan
+}
+
+func (o *repairOptions) plan(ctx context.Context, std stdio, t *target) (*planned, error) {
 	img, err := o.open()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer img.Close()
-	found, err := gatherImage(cmd.Context(), std, img)
-	if err != nil {
-		return err
+	p := &planned{options: repair.Options{Article: o.article, AllowIrreversible: o.irreversible}}
+	if p.found, err = gatherImage(ctx, std, img); err != nil {
+		return nil, err
 	}
-	findings := doctor.Examine(found.set, check.All())
-	plan, err := planRepair(img, findings, o)
-	if err != nil {
-		return err
-	}
-	return showPlan(std, found, findings, plan, o)
+	p.findings = doctor.Examine(p.found.set, check.All())
+	scene := look.Image(img, repair.Targets(p.findings, look.Root(img)))
+	t.facts(ctx, scene)
+	p.plan, err = repair.Make(p.findings, scene, p.options)
+	return p, err
 }
 
-func planRepair(img image.Image, findings []doctor.Finding, o *repairOptions) (*repair.Plan, error) {
-	scene := look.Image(img, repair.Targets(findings, look.Root(img)))
-	if info, err := os.Stat(o.image); o.image != "" && (err != nil || !info.IsDir()) {
-		scene.ReadOnly = "an image file is only read; mount it to repair what is in it"
+func (p *planned) show(std stdio, json bool) error {
+	if json {
+		return report.WriteJSON(std.out, report.NewPlan(p.found.image, p.plan))
 	}
-	return repair.Make(findings, scene, repair.Options{Article: o.article})
+	return report.PlanText(std.out, std.style, p.found.image, p.plan, p.findings)
 }
 
-func showPlan(std stdio, found looked, findings []doctor.Finding, plan *repair.Plan, o *repairOptions) error {
-	var err error
-	if o.json {
-		err = report.WriteJSON(std.out, report.NewPlan(found.image, plan))
-	} else {
-		err = report.PlanText(std.out, std.style, found.image, plan, findings)
-	}
-	if err != nil {
-		return err
-	}
-	return silent(planExit(plan, findings))
+func (p *planned) wish() session.Wish {
+	return session.Wish{Findings: p.findings, Options: p.options, Shown: p.plan}
 }
 
 // planExit is the exit code for a plan.
@@ -114,4 +168,12 @@ func planExit(plan *repair.Plan, findings []doctor.Finding) int {
 	default:
 		return exitOK
 	}
+}
+
+// flags names the installation as the user did, for the commands that are suggested.
+func (w *where) flags() string {
+	if w.image == "" {
+		return ""
+	}
+	return fmt.Sprintf(" --image %s", quoted(w.image))
 }

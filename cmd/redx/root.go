@@ -14,12 +14,15 @@ import (
 
 // The exit codes of redx; docs/cli.md lists them all.
 const (
-	exitOK        = 0
-	exitFailed    = 1
-	exitUsage     = 2
-	exitProblems  = 3
-	exitNoWindows = 10
-	exitCancelled = 130
+	exitOK         = 0
+	exitFailed     = 1
+	exitUsage      = 2
+	exitProblems   = 3
+	exitRolledBack = 4
+	exitNoWindows  = 10
+	exitLocked     = 11
+	exitCancelled  = 130
+	exitRestart    = 3010
 )
 
 // problem is an error as the user sees it: what went wrong, what to do about it, and the exit code.

@@ -26,6 +26,13 @@ func Detect(out, err *os.File, getenv func(string) string) Style {
 	}
 }
 
+// Asks tells whether there is somebody to ask: questions go to err, answers come from in.
+func Asks(in, err *os.File) bool {
+	info, serr := in.Stat()
+	null, nerr := os.Stat(os.DevNull)
+	return serr == nil && info.Mode()&os.ModeCharDevice != 0 && (nerr != nil || !os.SameFile(info, null)) && isTerminal(err)
+}
+
 // isTerminal goes by the kind of file, which the null device shares.
 func isTerminal(f *os.File) bool {
 	info, err := f.Stat()

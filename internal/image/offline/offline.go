@@ -49,7 +49,11 @@ func openTree(path string) (image.Image, error) {
 		return nil, errors.Join(err, top.Close())
 	}
 	if found.below == "" {
-		return newInstallation(path, top, found, nil), nil
+		in := newInstallation(path, top, found, nil)
+		if in.top = path; found.base != "" {
+			in.top = ""
+		}
+		return in, nil
 	}
 	// Links of the installation end at its own root, not at the folder above it.
 	err = top.Close()
@@ -57,7 +61,9 @@ func openTree(path string) (image.Image, error) {
 	if err = errors.Join(err, suberr); err != nil {
 		return nil, err
 	}
-	return newInstallation(path, sub, found, nil), nil
+	in := newInstallation(path, sub, found, nil)
+	in.top = filepath.Join(path, found.below)
+	return in, nil
 }
 
 // volume is the files of one drive, by paths relative to it.
@@ -66,6 +72,7 @@ type volume = Files
 // installation is one Windows folder and the drive it stands on.
 type installation struct {
 	path  string
+	top   string // the folder of this machine that is the drive; empty when there is none
 	drive *drive
 	hives Hives
 	notes []string
@@ -87,8 +94,13 @@ func newInstallation(path string, v volume, found finding, mark []byte) *install
 	return in
 }
 
-func (in *installation) Kind() image.Kind   { return image.Offline }
-func (in *installation) Path() string       { return in.path }
+func (in *installation) Kind() image.Kind { return image.Offline }
+func (in *installation) Path() string     { return in.path }
+
+// Top is the folder of this machine that is the drive of the installation; empty for a raw image, and when only the
+// Windows folder was given.
+func (in *installation) Top() string { return in.top }
+
 func (in *installation) FS() image.FS       { return in.drive }
 func (in *installation) SystemRoot() string { return in.drive.root }
 func (in *installation) Notes() []string    { return in.notes }

@@ -121,17 +121,26 @@ func (s *Session) step(ctx context.Context, res *Result, step *repair.Step, scen
 		return run.Do(ctx, m, log)
 	})
 	res.Steps = append(res.Steps, done)
-	switch done.Outcome {
-	case run.Committed:
-		return s.prove(ctx, res, w)
-	case run.Waiting:
-		res.State = Waiting
-	case run.RolledBack:
-		res.State = RolledBack
-	default:
-		res.State = Open
+	if done.Outcome == run.Committed {
+		more, perr := s.prove(ctx, res, w)
+		return more, errors.Join(err, perr)
 	}
+	res.State = StateOf(done.Outcome)
 	return false, err
+}
+
+// StateOf is the state of a repair whose only transaction ended so, and was not proved.
+func StateOf(o run.Outcome) State {
+	switch o {
+	case run.Committed:
+		return Unproven
+	case run.Waiting:
+		return Waiting
+	case run.RolledBack, "": // not even its journal could be begun
+		return RolledBack
+	default:
+		return Open
+	}
 }
 
 func movesOnly(acts []repair.Reversible) []repair.Reversible {
