@@ -126,6 +126,7 @@ func (s *Session) undo(ctx context.Context, res *Result, r *record) error {
 	case done.Outcome == run.Waiting:
 		res.State = Waiting
 	case done.Outcome != run.Committed:
+		res.State = StateOf(done.Outcome)
 		return fmt.Errorf("undo %s: %w", r.Name, errors.Join(err, errNotUndone(done.Outcome)))
 	}
 	return err
