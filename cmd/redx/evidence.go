@@ -104,7 +104,11 @@ func (w *where) gather(ctx context.Context, std stdio) (looked, error) {
 
 func gatherImage(ctx context.Context, std stdio, img image.Image) (looked, error) {
 	progress := newProgress(std)
-	set, err := gather.Gather(ctx, img, gather.Options{Progress: progress.file})
+	opts := gather.Options{Progress: progress.file}
+	if img.Kind() == image.Online {
+		opts.Extra = []gather.Source{agentHistory()}
+	}
+	set, err := gather.Gather(ctx, img, opts)
 	progress.done()
 	if err != nil {
 		return looked{}, openProblem(err, img.Kind() == image.Logs)

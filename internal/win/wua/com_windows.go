@@ -43,7 +43,8 @@ func codeOf(err error) hresult.Code {
 		return eFail
 	}
 	code := hresult.Code(uint32(oe.Code()))
-	if info, ok := oe.SubError().(ole.EXCEPINFO); ok && code == dispException && info.SCODE() != 0 {
+	var info ole.EXCEPINFO
+	if code == dispException && errors.As(oe.SubError(), &info) && info.SCODE() != 0 {
 		code = hresult.Code(info.SCODE())
 	}
 	return code

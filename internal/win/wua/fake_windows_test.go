@@ -29,11 +29,6 @@ func is(v any) func([]any) (any, error) {
 	return func([]any) (any, error) { return v, nil }
 }
 
-// fails makes a member that always fails.
-func fails(err error) func([]any) (any, error) {
-	return func([]any) (any, error) { return nil, err }
-}
-
 // list makes a collection.
 func list(items ...any) fake {
 	return fake{"count": is(len(items)), "item": func(a []any) (any, error) {
@@ -169,20 +164,20 @@ func (w *world) getIDs(f *face, _ *ole.GUID, names **uint16, _ uint32, _ uint32,
 	return 0
 }
 
-// parameters are DISPPARAMS, info is EXCEPINFO.
+// parameters are DISPPARAMS: arguments, names, how many of both.
 type parameters struct {
-	args  *ole.VARIANT
-	named *int32
-	n     uint32
-	nn    uint32
+	args *ole.VARIANT
+	_    *int32
+	n, _ uint32
 }
 
+// info is EXCEPINFO, of which the last matters: codes, three texts, a help context, two pointers.
 type info struct {
-	code, reserved            uint16
-	source, description, help *uint16
-	context                   uint32
-	pointer, fill             uintptr
-	scode                     uint32
+	_, _    uint16
+	_, _, _ *uint16
+	_       uint32
+	_, _    uintptr
+	scode   uint32
 }
 
 func (w *world) invoke(
