@@ -25,7 +25,7 @@ var (
 	// profileNamed names the profile that setup is at, by its folder or its account.
 	profileNamed = regexp.MustCompile(`(?i)\bprofile\b.*?((?:\\\\\?\\)?[a-z]:\\[^"'\[\]<>|*?]+|S-1-5-21-[\d-]+)`)
 	// infNamed is the path of a driver's INF file.
-	infNamed = regexp.MustCompile(`(?i)(?:[a-z]:|\\)[^"'\[\]<>|*?]*\.inf\b|\boem\d+\.inf\b`)
+	infNamed = regexp.MustCompile(`(?i)(?:\b[a-z]:|\\)\\[^"'\[\]<>|*?:]*\.inf\b|[\w.$~-]+\.inf\b`)
 )
 
 func (r *setupReader) line(e *setuplog.Entry) {

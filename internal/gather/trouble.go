@@ -44,8 +44,11 @@ func (in *input) trouble(e evidence.Event, component string, level wdslog.Level,
 	in.out.Add(e)
 }
 
-// isDelivery reports the codes of Delivery Optimization.
-func isDelivery(c hresult.Code) bool { return c>>16 == 0x80d0 }
+// isTrouble reports a code that tells of the surroundings: one of troubles, or any of Delivery Optimization's or the
+// database engine's.
+func isTrouble(c hresult.Code) bool {
+	return c>>16 == 0x80d0 || c>>16 == 0xc800 || slices.Contains(troubles, c)
+}
 
 // surroundings follows what the update agent says of searches and of its surroundings.
 func (a *agentReader) surroundings(l *agentLine, code hresult.Code, coded bool) {
@@ -55,7 +58,7 @@ func (a *agentReader) surroundings(l *agentLine, code hresult.Code, coded bool) 
 	if !coded || cleaning.MatchString(l.text) {
 		return
 	}
-	if !slices.Contains(troubles, code) && !isDelivery(code) {
+	if !isTrouble(code) {
 		return
 	}
 	e := evidence.Event{Source: l.source, Time: l.time, Local: l.local && !l.time.IsZero(), Text: l.contents, Code: code}

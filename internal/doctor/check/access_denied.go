@@ -52,7 +52,7 @@ func accessDenied(x *doctor.Exam) []doctor.Finding {
 	if len(named) == 0 {
 		f.Proof = append(f.Proof, proofOf(lines, 3)...)
 	}
-	f.Title = fmt.Sprintf("%s is denied access, or a file is held by another program", nameOf(f.Update))
+	f.Title = fmt.Sprintf("Access is denied to %s, or a file is held by another program", nameOf(f.Update))
 	for _, e := range proofOf(named, 3) {
 		path := e.Field(evidence.Path)
 		if !slices.ContainsFunc(f.Files, func(o doctor.File) bool { return strings.EqualFold(o.Path, path) }) {
@@ -60,7 +60,7 @@ func accessDenied(x *doctor.Exam) []doctor.Finding {
 		}
 	}
 	if len(named) > 0 {
-		f.Title = fmt.Sprintf("%s is denied access to %s", nameOf(f.Update), f.Files[0].Path)
+		f.Title = fmt.Sprintf("Access to %s is denied, or another program holds it; %s fails on it", f.Files[0].Path, nameOf(f.Update))
 		f.Next = []string{showRights(f.Files[0].Path), "fltmc filters", openWindowsUpdate}
 	}
 	if len(named) == 0 || len(fails) == 0 && !slices.ContainsFunc(named, func(e *evidence.Event) bool { return sessionEnded(x.Evidence, e, accessCodes) }) {

@@ -47,7 +47,7 @@ func datastoreDamaged(x *doctor.Exam) []doctor.Finding {
 		return within(e.Field(evidence.Path), `\SoftwareDistribution\DataStore\`) ||
 			strings.Contains(e.Field(evidence.Name), "SUS20ClientDataStore")
 	})
-	words := unhealed(x.Evidence, troubled(x.Evidence, datastoreCodes))
+	words := unhealed(x.Evidence, datastoreWords(x.Evidence))
 	fails := standing(x, datastoreCodes...)
 	attempts, codes := attemptsOf(fails)
 	f := doctor.Finding{
@@ -75,6 +75,21 @@ func datastoreDamaged(x *doctor.Exam) []doctor.Finding {
 	}
 	return []doctor.Finding{f}
 }
+
+// datastoreWords gives the lines in which the agent says that it cannot use its database, in its own codes or in those of
+// the engine.
+func datastoreWords(set *evidence.Set) []*evidence.Event {
+	words := troubled(set, datastoreCodes)
+	for e := range set.Of(evidence.Trouble) {
+		if isEngine(e.Code) && !slices.Contains(noDamage, e.Code) {
+			words = append(words, e)
+		}
+	}
+	return words
+}
+
+// isEngine reports a code of the database engine.
+func isEngine(c hresult.Code) bool { return c>>16 == 0xc800 }
 
 // damagedDatabases gives the accounts of a damaged database that want accepts and that no update has refuted since.
 func damagedDatabases(set *evidence.Set, want func(*evidence.Event) bool) []*evidence.Event {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/redx-update/redx/internal/doctor"
 	"github.com/redx-update/redx/internal/evidence"
@@ -47,7 +48,7 @@ func NetworkOrProxy() doctor.Check {
 
 func networkOrProxy(x *doctor.Exam) []doctor.Finding {
 	t := triesWith(x, slices.Concat(networkCodes, serverCodes))
-	if t.number < 2 && count(t.lines) < 2 {
+	if t.number < 2 && !linesTell(x.Evidence, t) {
 		return nil
 	}
 	f := doctor.Finding{
@@ -106,6 +107,22 @@ func triesWith(x *doctor.Exam, codes []hresult.Code) tries {
 		t.number += s.times
 	}
 	return t
+}
+
+// linesTell reports that single lines stand for more than one failure: they come again after a while, or they are all
+// that is known, as in an excerpt, where nothing ever came through.
+func linesTell(set *evidence.Set, t tries) bool {
+	const while = 10 * time.Minute
+	if count(t.lines) < 2 {
+		return false
+	}
+	first, last := t.lines[0].Time, t.lines[0].Latest()
+	for _, e := range t.lines {
+		if e.Latest().After(last) {
+			last = e.Latest()
+		}
+	}
+	return !first.IsZero() && last.Sub(first) > while || cameThrough(set).none()
 }
 
 func (t tries) codes() []hresult.Code {

@@ -67,6 +67,9 @@ func wentWell(set *evidence.Set, want func(*evidence.Event) bool, kinds ...evide
 	return s
 }
 
+// none reports that nothing ever went well, as far as is known.
+func (s signs) none() bool { return s.latest.IsZero() && len(s.untimed) == 0 }
+
 // after reports that things went well behind the last of e's alike events. Where that cannot be told, they did: a false
 // alarm is worse than a second question.
 func (s signs) after(e *evidence.Event) bool {
