@@ -7,7 +7,7 @@ FUZZPARALLEL ?= 1
 # takes a short run longer than fuzzing does.
 FUZZCACHE ?=
 
-.PHONY: build cross fuzz bench golden wine
+.PHONY: build cross fuzz bench golden accuracy wine
 
 build:
 	CGO_ENABLED=0 go build -trimpath -o redx ./cmd/redx
@@ -40,6 +40,10 @@ bench:
 golden:
 	REDX_UPDATE_SCRIPTS=1 go test ./cmd/redx
 	go test ./internal/report -update
+
+# Writes docs/accuracy.md anew; wants REDX_TESTDATA.
+accuracy:
+	go test ./internal/lab -run '^TestAccuracy$$' -update
 
 # The Windows build under Wine; tools/wine/run.sh says what it wants.
 wine:
