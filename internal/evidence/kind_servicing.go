@@ -14,7 +14,8 @@ const (
 	StackMissing Kind = "servicing-stack-missing"
 	// StackRequired: a package wants a newer servicing stack. Fields: Name (the package), Needed, Current.
 	StackRequired Kind = "servicing-stack-required"
-	// PackageManifestMissing: a package's .mum or .cat is missing. Fields: Name (the package).
+	// PackageManifestMissing: a package's .mum or .cat is missing. Fields: Name (the package), Status (Damaged when it
+	// is there and damaged).
 	PackageManifestMissing Kind = "package-manifest-missing"
 	// PackageManifestRepaired: that was repaired. Fields: Name.
 	PackageManifestRepaired Kind = "package-manifest-repaired"
@@ -84,6 +85,9 @@ const (
 	StateFailed = "failed"
 	StateStuck  = "stuck"
 )
+
+// Damaged is the Status of a PackageManifestMissing whose file is there.
+const Damaged = "damaged"
 
 // SourceWindowsUpdate is the Status of a FeatureSource: Windows Update, not the update server.
 const SourceWindowsUpdate = "windows-update"

@@ -23,9 +23,15 @@ func corruptionFault(c *cbslog.Corruption) (kind evidence.Kind, fields map[strin
 		if c.Fixed {
 			kind = evidence.PackageManifestRepaired
 		}
-		return kind, fieldOf(evidence.Name, c.Package.String()), c.Package != servicing.Package{}
+		fields := fieldOf(evidence.Name, c.Package.String())
+		if strings.HasSuffix(c.Kind, "Corrupt") {
+			fields[evidence.Status] = evidence.Damaged
+		}
+		return kind, fields, c.Package != servicing.Package{}
 	case strings.HasPrefix(c.Kind, "CSI Manifest"):
 		return manifestFault(c), fieldOf(evidence.Component, c.Component.String()), c.Component != servicing.Component{}
+	case strings.HasPrefix(c.Kind, "CSI Catalog"), strings.Contains(c.Kind, " Mark "):
+		return manifestFault(c), fieldOf(evidence.Path, c.Target), c.Target != ""
 	}
 	return "", nil, false
 }

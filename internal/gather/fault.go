@@ -32,6 +32,7 @@ const (
 	codeStackRequired   hresult.Code = 0x800F0823 // CBS_E_NEW_SERVICING_STACK_REQUIRED
 	codeFeatureRefused  hresult.Code = 0x800F0954
 	codeHang            hresult.Code = 0x800F0920 // CBS_E_HANG_DETECTED
+	codePackageCorrupt  hresult.Code = 0x800F0831 // CBS_E_STORE_CORRUPTION
 	codeDeltaFirst      hresult.Code = 0x800F0980 // PSFX_E_...
 	codeDeltaLast       hresult.Code = 0x800F0991
 	codeWIMMount        hresult.Code = 0xC1420121
@@ -40,11 +41,13 @@ const (
 // faultRules are asked in this order; the first that fits a line is what it means.
 var faultRules = []faultRule{
 	{kind: evidence.StackRequired, words: []string{"requires Servicing Stack v"}, fields: requiredStack},
+	{kind: evidence.StackRequired, words: []string{"HRESULT"}, codes: []hresult.Code{codeStackRequired}, fields: packageInText},
+	{kind: evidence.PackageManifestMissing, words: []string{"package"}, codes: []hresult.Code{codePackageCorrupt}, fields: packageOnly},
 	{kind: evidence.StackMissing, words: []string{"Failed to find a matching version for servicing stack"}, fields: pathAtEnd},
 	{kind: evidence.DriverQueueDamaged, words: []string{"Failed reading Identity for driver operation"}},
 	{kind: evidence.ServiceStartFailed, words: []string{"Failed in StartService for"}, fields: firstString},
 	{kind: evidence.ServiceStartFailed, words: []string{"NgenOnlineServiceTickler"}, codes: missingCodes, fields: ngenService},
-	{kind: evidence.TaskFailed, words: []string{"RegisterTask failed"}, fields: firstString},
+	{kind: evidence.TaskFailed, words: []string{"RegisterTask failed"}, fields: taskName},
 	{kind: evidence.PendingUnresolved, words: []string{"Pending transaction content must be resolved"}},
 	{kind: evidence.PendingUnresolved, words: []string{"pending repair transaction already exists"}},
 	{kind: evidence.PendingUnresolved, words: []string{"sessions are pended with exclusive flag set"}},
@@ -61,6 +64,8 @@ var faultRules = []faultRule{
 	{kind: evidence.ShellFolderMissing, words: []string{"STATUS_OBJECT_PATH_NOT_FOUND", "SysCreateFile"}, fields: shellFolder},
 	{kind: evidence.SourceMissing, words: []string{"Failed to collect payload and there is nothing to repair"}},
 	{kind: evidence.SourceMissing, words: []string{"HRESULT"}, codes: []hresult.Code{codeSourceMissing, codeStoreCorrupt}},
+	{kind: evidence.SourceMissing, words: []string{"SXS_COMPONENT_STORE_CORRUPT"}},
+	{kind: evidence.ManifestDamaged, words: []string{"HRESULT"}, codes: []hresult.Code{codeFileCorrupt}, fields: corruptFile},
 	{kind: evidence.FeatureRefused, words: []string{"HRESULT"}, codes: []hresult.Code{codeFeatureRefused}, fields: packageInText},
 }
 
@@ -108,6 +113,14 @@ func packageInText(text string) map[string]string {
 	return fieldOf(evidence.Name, packageName(text))
 }
 
+// packageOnly is packageInText for lines that mean nothing without a package.
+func packageOnly(text string) map[string]string {
+	if name := packageName(text); name != "" {
+		return fieldOf(evidence.Name, name)
+	}
+	return nil
+}
+
 // packageName finds a package in a text, also where a line goes on behind its version: "Package_1_for_KB4103720~
 // 31bf3856ad364e35~amd64~~10.0.1.2.4103720-4308_neutral_GDR" is an update of the package of version 10.0.1.2.
 func packageName(text string) string {
@@ -153,6 +166,30 @@ func firstString(text string) map[string]string {
 		return fieldOf(evidence.Name, s[0])
 	}
 	return map[string]string{}
+}
+
+// taskName names the scheduled task of a line: a string of CSI's, or a path that begins with a backslash.
+func taskName(text string) map[string]string {
+	if f := firstString(text); len(f) > 0 {
+		return f
+	}
+	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return strings.ContainsRune(" \t,;'\"()[]", r) }) {
+		if len(word) > 1 && word[0] == '\\' {
+			return fieldOf(evidence.Name, strings.TrimRight(word, ".:"))
+		}
+	}
+	return map[string]string{}
+}
+
+// corruptFile is for a line that says "file corrupt" and not of what. Of a cabinet it is the download that is damaged.
+func corruptFile(text string) map[string]string {
+	lower := strings.ToLower(text)
+	for _, word := range []string{"extract", "expand", "cabinet", ".cab", ".psf", "dpx"} {
+		if strings.Contains(lower, word) {
+			return nil
+		}
+	}
+	return storeResource(text)
 }
 
 // ngenService is for a line that says where the service was started from, not which it was.

@@ -64,6 +64,26 @@ var faultLines = map[string]struct {
 		errorCSI + "000000fc (F) Failed in StartService for\n[30]\"clr_optimization_v4.0.30319_32\" with error code 2[gle=0x80004005]\n",
 		[]string{"service-start-failed name=clr_optimization_v4.0.30319_32"},
 	},
+	"a driver's line that was wrapped": {
+		infoCBS + "Doqe: Recording result: 0x80070003, for Inf:\nntprint4.inf\n" + errorCBS + "next",
+		[]string{"driver-failed name=ntprint4.inf"},
+	},
+	"a package's line that was wrapped": {
+		infoCBS + "Store corruption, manifest missing for package:\nPackage_1_for_KB1000001~31bf3856ad364e35~amd64~~6.1.1.0\n" + errorCBS + "next",
+		[]string{"package-manifest-missing name=Package_1_for_KB1000001~31bf3856ad364e35~amd64~~6.1.1.0"},
+	},
+	"a package that cannot be resolved": {
+		errorCBS + "Failed to resolve package 'Package_1_for_KB1000001~31bf3856ad364e35~amd64~~6.1.1.0' [HRESULT = 0x800f0831 - CBS_E_STORE_CORRUPTION]\n" +
+			infoCBS + "Failed to resolve package [HRESULT = 0x800f0831 - CBS_E_STORE_CORRUPTION]",
+		[]string{"package-manifest-missing name=Package_1_for_KB1000001~31bf3856ad364e35~amd64~~6.1.1.0"},
+	},
+	"a task by its path": {
+		errorCSI + `0000001c InstallTaskOnline: RegisterTask failed for \Microsoft\Windows\Maps\MapsUpdateTask, error 0x80070002`,
+		[]string{`task-failed name=\Microsoft\Windows\Maps\MapsUpdateTask`},
+	},
+	"a damaged download is no damaged store": {
+		errorCBS + "Failed to extract files from cabinet update.cab [HRESULT = 0x80070570 - ERROR_FILE_CORRUPT]", nil,
+	},
 	"no heads": {
 		"Failed to find file: x_y\nPending transaction content must be resolved, cannot begin another transaction yet\nFailed in StartService for [3]\"clr\" with error code 2\n",
 		[]string{"pending-unresolved", "service-start-failed name=clr"},

@@ -23,7 +23,7 @@ var samples = []struct {
 	{"labelled/0x80070002-missing-payload.cbs.txt", "servicing log", []string{"component-payload-missing proven  DWrite.dll"}},
 	{"labelled/checksur-payload-missing.txt", "CheckSUR.log", []string{"component-payload-missing proven  admparse.dll winload.exe"}},
 	{"labelled/0x80070002-clr_optimization.cbs.txt", "servicing log", []string{"dotnet-ngen-missing proven  clr_optimization_v4.0.30319_32"}},
-	{"labelled/0x80070003-driver-op.cbs.txt", "servicing log", []string{"driver-package-missing proven  ntprint4.inf"}},
+	{"labelled/0x80070003-driver-op.cbs.txt", "servicing log", []string{"driver-package-missing proven  ntprint4.inf_*"}},
 	{"labelled/0x800f0831-store-corruption.cbs.txt", "servicing log", []string{"package-manifest-missing proven  Package_123_for_KB3192392~31bf3856ad364e35~amd64~~6.3.1.4"}},
 	{"labelled/0x80070bc9-pending.cbs.txt", "servicing log", []string{"pending-operation-interrupted proven "}},
 	{"logs/CBS.log", "servicing log", nil},
@@ -117,7 +117,7 @@ func TestRealBundle(t *testing.T) {
 		"component-payload-missing proven  DWrite.dll admparse.dll winload.exe",
 		"pending-operation-interrupted proven ",
 		"package-manifest-missing proven  Package_123_for_KB3192392~31bf3856ad364e35~amd64~~6.3.1.4",
-		"driver-package-missing proven  ntprint4.inf",
+		"driver-package-missing proven  ntprint4.inf_*",
 		"dotnet-ngen-missing proven  clr_optimization_v4.0.30319_32",
 	}
 	var sets []*evidence.Set

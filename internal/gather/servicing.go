@@ -23,6 +23,7 @@ type servicingReader struct {
 	restarting update.Ref
 	held       heldLine
 	profile    profileAtWork
+	wrapped    wrappedEntry
 }
 
 // sessionUpdate is the update that a session works on. Sessions open packages of other updates too, only to see
@@ -52,8 +53,9 @@ func readServicingFrom(in *input, r io.Reader) error {
 	s := cbslog.NewScanner(r)
 	reader := &servicingReader{in: in, updates: map[string]sessionUpdate{}, faulty: map[string]bool{}}
 	for s.Scan() {
-		reader.entry(s.Entry())
+		reader.line(s.Entry())
 	}
+	reader.unwrap()
 	reader.release()
 	for _, ev := range reader.tracker.Flush() {
 		reader.event(&ev)

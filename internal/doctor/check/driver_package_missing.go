@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/redx-update/redx/internal/doctor"
@@ -38,7 +39,10 @@ func driverPackageMissing(x *doctor.Exam) []doctor.Finding {
 // with "path not found" and could not be looked for.
 func driverFault(set *evidence.Set, e *evidence.Event) (fault, bool) {
 	inf := e.Field(evidence.Name)
-	f := fault{event: e, thing: doctor.Missing{Kind: doctor.MissingDirectory, Name: inf}}
+	f := fault{event: e}
+	if inf != "" {
+		f.thing = doctor.Missing{Kind: doctor.MissingDirectory, Name: underWindows(set, `System32\DriverStore\FileRepository\`+inf+"_*")}
+	}
 	path := e.Field(evidence.Path)
 	if db := driverPackageOf(set, inf); db != nil && path == "" {
 		path, f.more = db.Field(evidence.Path), []*evidence.Event{db}
@@ -110,7 +114,7 @@ func addDriverPaths(faults []fault) []fault {
 
 func describeDriver(f *doctor.Finding) {
 	inf := f.Proof[0].Field(evidence.Name)
-	f.Title = "The driver package of " + inf + " is missing from the driver store" + failsOn(f)
+	f.Title = "The driver package of " + cmp.Or(inf, "a driver") + " is missing from the driver store" + failsOn(f)
 	f.Detail = "Windows keeps each driver in a folder of its own below DriverStore\\FileRepository. The one of this driver is " +
 		"gone; servicing cannot install what the update brings for it, and rolls the whole update back. Bring the folder back from the same build (its " +
 		"copy is often in WinSxS), or remove the stale driver package, then install the update again."

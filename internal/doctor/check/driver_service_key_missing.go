@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/redx-update/redx/internal/doctor"
@@ -59,7 +60,7 @@ func serviceKeyFault(set *evidence.Set, e *evidence.Event) (fault, bool) {
 
 func describeServiceKey(f *doctor.Finding) {
 	inf := f.Proof[0].Field(evidence.Name)
-	f.Title = "The service of the driver " + inf + " is missing from the registry" + failsOn(f)
+	f.Title = "The service of " + cmp.Or(inf, "a driver") + " is missing from the registry" + failsOn(f)
 	f.Detail = "Servicing could not install what the update brings for this driver: \"file not found\" is said here of the key of the driver's " +
 		"service below HKLM\\SYSTEM\\CurrentControlSet\\Services, not of a file. Restore the key from a computer of the same build, or " +
 		"from a backup of the registry, then install the update again."

@@ -5,7 +5,11 @@ import (
 
 	"github.com/redx-update/redx/internal/doctor"
 	"github.com/redx-update/redx/internal/evidence"
+	"github.com/redx-update/redx/internal/hresult"
 )
+
+// fileCorrupt (ERROR_FILE_CORRUPT) says of itself not what is corrupt.
+const fileCorrupt hresult.Code = 0x80070570
 
 // ManifestHashMismatch finds a manifest, or another record of the component store, that is there and damaged.
 func ManifestHashMismatch() doctor.Check {
@@ -28,7 +32,7 @@ func manifestHashMismatch(x *doctor.Exam) []doctor.Finding {
 		if component != "" && absent || manifestMended(x.Evidence, e) {
 			continue // what is absent is component-manifest-missing's
 		}
-		f := fault{event: e, sure: true}
+		f := fault{event: e, sure: e.Code != fileCorrupt || component != "" || e.Field(evidence.Path) != ""}
 		if component != "" {
 			f.path = path
 		} else {
@@ -50,6 +54,7 @@ func describeDamagedStore(f *doctor.Finding) {
 	f.Detail = "Servicing has read a manifest or another record of the component store and found that its content is not what it " +
 		"must be. Let DISM repair the store from Windows Update or from an image of the same build, then install the update again. " +
 		"Never copy the COMPONENTS hive of another computer. A disk that fails is a usual reason: have it checked."
+	f.Surer = "a line that names what is corrupt, a few lines above this one in CBS.log"
 	f.Next = []string{restoreHealth, scanNow, "chkdsk C: /scan", openWindowsUpdate}
 }
 

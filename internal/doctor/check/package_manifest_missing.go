@@ -54,7 +54,7 @@ func packageFault(set *evidence.Set, e *evidence.Event) (fault, bool) {
 		}
 	}
 	f.path = underWindows(set, `servicing\Packages\`+name+".mum")
-	return f, seen < 2
+	return f, seen < 2 || e.Field(evidence.Status) == evidence.Damaged
 }
 
 // mendedByName reports that the thing which the event names was repaired later.
@@ -69,16 +69,19 @@ func mendedByName(set *evidence.Set, e *evidence.Event, kind evidence.Kind, fiel
 
 func describePackages(f *doctor.Finding) {
 	kbs := packageKBs(f.Proof)
-	what := "a package"
+	what, state := "a package", "missing"
+	if len(f.Proof) > 0 && f.Proof[0].Field(evidence.Status) == evidence.Damaged && f.Missing[0].Kind == doctor.MissingPackage {
+		state, f.Missing = "damaged", nil
+	}
 	if len(kbs) > 0 {
 		what = "the package of " + string(kbs[0])
 	}
 	if len(kbs) > 1 {
 		what = fmt.Sprintf("%d packages, %s first", len(kbs), kbs[0])
 	}
-	f.Title = "The manifest of " + what + " is missing from servicing's packages" + failsOn(f)
+	f.Title = "The manifest of " + what + " is " + state + " in servicing's packages" + failsOn(f)
 	f.Detail = "Windows keeps a manifest and a catalog (.mum, .cat) of every package that it has installed, and resolves each new update " +
-		"against them. One of them is gone. Install exactly that package again, then the update that failed. Renaming " +
+		"against them. One of them is gone or damaged. Install exactly that package again, then the update that failed. Renaming " +
 		"SoftwareDistribution does not help here."
 	for _, kb := range kbs {
 		f.Next = append(f.Next, catalogPage(kb))

@@ -30,7 +30,7 @@ func ServicingStackUpdateNeeded() doctor.Check {
 func servicingStackUpdateNeeded(x *doctor.Exam) []doctor.Finding {
 	var faults []fault
 	for _, e := range unsettled(x, evidence.StackRequired) {
-		if newerLoaded(x.Evidence, e) {
+		if newerLoaded(x.Evidence, e) || e.Field(evidence.Needed) == "" && saysNeeded(x.Evidence) {
 			continue
 		}
 		f := fault{event: e, sure: true}
@@ -47,6 +47,16 @@ func servicingStackUpdateNeeded(x *doctor.Exam) []doctor.Finding {
 		}
 	}
 	return gathered(faults, describeStackUpdate)
+}
+
+// saysNeeded reports that a line says which version is needed; those that give only the code repeat it.
+func saysNeeded(set *evidence.Set) bool {
+	for e := range set.Of(evidence.StackRequired) {
+		if e.Field(evidence.Needed) != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // newerLoaded reports that a stack which is new enough was loaded after the event.

@@ -168,10 +168,20 @@ func isServicingText(text string) bool {
 			return true
 		}
 	}
+	for _, mark := range marks {
+		if strings.Contains(text, mark) {
+			return true
+		}
+	}
 	return false
 }
+
+// marks stand in lines of servicing alone: how it writes the code of a failure.
+var marks = [...]string{"[HRESULT = 0x", "(F) STATUS_", "(F) HRESULT_FROM_WIN32("}
 
 var pasted = [...]string{
 	"Checking System Update Readiness.", "Operation: Detect ", "Operation result: 0x", "Failed to find file: ",
 	"Store corruption, manifest missing", "Doqe: ", "Loaded Servicing Stack v",
+	"INSTALL index: ", "Startup: ", "Pending transaction content ", "Exec: ", "Failed in StartService for ", "Matching binary: ",
+	"Manifest hash ", "InstallTaskOnline: ", "Store corruption detected in function ", "A pending repair transaction ",
 }

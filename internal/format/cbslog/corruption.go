@@ -83,6 +83,10 @@ func (c *Corruption) target(fields []string) {
 		fields = []string{fields[1][len("File: "):]}
 		fields[0], _, _ = strings.Cut(fields[0], " From: ")
 	}
+	if len(fields) > 1 && fields[0] == "CBS File Replaced" { // "Package_1~...~6.0.1.0.mum from Cabinet: x.cab"
+		name, _, _ := strings.Cut(fields[1], " from ")
+		fields = []string{name}
+	}
 	if len(fields) == 0 {
 		return
 	}

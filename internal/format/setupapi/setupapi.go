@@ -148,6 +148,12 @@ func ParseCode(text []byte) (hresult.Code, bool) {
 	return 0, false
 }
 
+// categories are those that lines without a mark have in front, too, in an excerpt out of a section.
+var categories = map[string]bool{
+	"inf": true, "sto": true, "idb": true, "dvi": true, "cmd": true, "ndv": true, "flq": true, "cpy": true, "pol": true,
+	"sig": true, "ump": true, "utl": true, "set": true,
+}
+
 // Sniff reports whether the head of a file, in any of textline's encodings, is one of these logs.
 func Sniff(head []byte) bool {
 	lines := textline.NewReader(bytes.NewReader(head))
@@ -161,7 +167,12 @@ func Sniff(head []byte) bool {
 			return true
 		default:
 			level, category, _ := splitBody(text)
-			return level != Plain && len(category) == 3
+			if level != Plain {
+				return len(category) == 3
+			}
+			if !categories[category] {
+				return false
+			}
 		}
 	}
 	return false

@@ -36,11 +36,22 @@ var components = map[string]bool{
 func Sniff(head []byte) bool {
 	s := NewScanner(bytes.NewReader(head))
 	for n := 0; n < 200 && s.Scan(); n++ {
-		if c := s.Entry().Component; c != "" && s.Entry().HasTime {
-			return components[c]
+		e := s.Entry()
+		switch {
+		case isSetupText(e.Text):
+			return true
+		case components[e.Component]: // with a level at least, also where the time was left out of an excerpt
+			return true
+		case e.Component != "" && e.HasTime:
+			return false
 		}
 	}
 	return false
+}
+
+// isSetupText knows the lines that people paste without their head.
+func isSetupText(text []byte) bool {
+	return bytes.Contains(text, []byte("Process Drivers for Migration")) || bytes.Contains(text, []byte("WimMount ImagePath"))
 }
 
 var resultCode = regexp.MustCompile(
