@@ -79,8 +79,8 @@ Info CBS Failed to process installers [HRESULT = 0x800f0922 - CBS_E_INSTALLERS_F
 func TestExcerpts(t *testing.T) {
 	for _, tc := range excerpts {
 		name, _, _ := strings.Cut(tc.text, "\n")
-		for form, text := range map[string]string{"": tc.text, "quoted ": "> " + strings.ReplaceAll(tc.text, "\n", "\n> ")} {
-			t.Run(form+tc.want+" "+name[:min(len(name), 40)], func(t *testing.T) {
+		for form, text := range map[string]string{"": tc.text, "quoted": "> " + strings.ReplaceAll(tc.text, "\n", "\n> ")} {
+			t.Run(form+" "+tc.want+" "+name[:min(len(name), 40)], func(t *testing.T) {
 				file := filepath.Join(t.TempDir(), "unnamed")
 				writeFile(t, file, []byte(text+"\n"))
 				var want []string
