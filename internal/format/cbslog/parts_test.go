@@ -130,7 +130,7 @@ func TestParseCorruption(t *testing.T) {
 		},
 		"(fix)\tCBS MUM Missing\tCBS File Replaced\tPackage_1_for_KB1000001~31bf3856ad364e35~amd64~~6.0.1.0.mum from Cabinet: C:\\x.cab": {
 			Mark: "fix", Kind: "CBS MUM Missing", Fixed: true, Target: "Package_1_for_KB1000001~31bf3856ad364e35~amd64~~6.0.1.0.mum",
-			File: "Package_1_for_KB1000001~31bf3856ad364e35~amd64~~6.0.1.0.mum",
+			File:    "Package_1_for_KB1000001~31bf3856ad364e35~amd64~~6.0.1.0.mum",
 			Package: servicing.Package{Name: "Package_1_for_KB1000001", Token: "31bf3856ad364e35", Arch: "amd64", Version: "6.0.1.0"},
 		},
 		"(fix) CSI Payload File Missing 0x00000000 bootmgr " + twain.String(): {
