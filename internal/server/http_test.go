@@ -3,15 +3,20 @@ package server
 import (
 	"bytes"
 	"encoding/base64"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/redx-update/redx/internal/wsus/clientws"
 	"github.com/redx-update/redx/internal/wsus/reporting"
+	"github.com/redx-update/redx/internal/wsus/simpleauth"
 	"github.com/redx-update/redx/internal/wsus/soap"
 )
 
@@ -261,4 +266,40 @@ func TestFindings(t *testing.T) {
 	if w.findings[a.id] != `{"findings": []}` {
 		t.Errorf("kept %q", w.findings[a.id])
 	}
+}
+
+// TestManyAtOnce has computers come all at once: each is answered, at worst with ServerBusy, and the server goes on.
+func TestManyAtOnce(t *testing.T) {
+	const computers = 2000
+	w := newWorld()
+	deps := w.deps()
+	deps.Limits = Limits{Inside: 16, Working: 2, Wait: time.Second}
+	a := newAgent(t, w)
+	s := NewServer(deps)
+	var answered, busy atomic.Int32
+	var wg sync.WaitGroup
+	for n := range computers {
+		wg.Go(func() {
+			message, err := soap.Agent.Append(nil, &simpleauth.GetAuthorizationCookie{ClientID: fmt.Sprint(n), DNSName: "pc"})
+			if err != nil {
+				t.Error(err)
+			}
+			got := httptest.NewRecorder()
+			s.ServeHTTP(got, httptest.NewRequest(http.MethodPost, simpleAuthPath, bytes.NewReader(message)))
+			switch {
+			case got.Code == http.StatusOK:
+				answered.Add(1)
+			case strings.Contains(got.Body.String(), "<ErrorCode>ServerBusy<"):
+				busy.Add(1)
+			default:
+				t.Errorf("status %d: %s", got.Code, got.Body)
+			}
+		})
+	}
+	wg.Wait()
+	if answered.Load()+busy.Load() != computers || answered.Load() == 0 || len(w.computers) != int(answered.Load()) {
+		t.Errorf("%d answered, %d told to come later, %d known", answered.Load(), busy.Load(), len(w.computers))
+	}
+	a.server.Config.Handler = s
+	a.handshake()
 }

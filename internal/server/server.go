@@ -54,7 +54,7 @@ func NewServer(deps Deps) *Server {
 func (l Limits) withDefaults() Limits {
 	l.PageSize = cmp.Or(l.PageSize, 200)
 	l.Inside = cmp.Or(l.Inside, 512)
-	l.Working = cmp.Or(l.Working, 4*runtime.NumCPU())
+	l.Working = cmp.Or(l.Working, 16*runtime.NumCPU())
 	l.Wait = cmp.Or(l.Wait, 20*time.Second)
 	l.Body = cmp.Or(l.Body, 30*time.Second)
 	l.Cookie = cmp.Or(l.Cookie, time.Hour)
