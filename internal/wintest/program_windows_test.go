@@ -1,0 +1,162 @@
+package wintest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/windows"
+
+	"github.com/redx-update/redx/internal/win"
+)
+
+// TestMain is the test program's other sides: each verb is what verbs says.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && verbs[os.Args[1]] != nil {
+		if err := verbs[os.Args[1]](os.Args[2:]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+var verbs = map[string]func(args []string) error{
+	"service": serve,   // NAME MANNER [PATH]: the body of a service
+	"install": install, // NAME START MANNER [PATH]: makes it anew; START is a number, with a d for delayed
+	"remove":  func(names []string) error { return each(names, remove) },
+	"start":   func(names []string) error { return each(names, start) },
+	"stop":    func(names []string) error { return each(names, stop) },
+	"state":   state, // NAME...: JSON
+	"hold":    holdOpen,
+}
+
+func each(names []string, do func(*win.Services, string) error) error {
+	s, err := win.OpenServices()
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	for _, name := range names {
+		if err := do(s, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// install makes a service that behaves as its manner says, in the place of one that is there.
+func install(args []string) error {
+	name, manner := args[0], args[2:]
+	number, delayed := strings.CutSuffix(args[1], "d")
+	start, err := strconv.Atoi(number)
+	if err != nil {
+		return err
+	}
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	return each([]string{name}, func(s *win.Services, name string) error {
+		if err := remove(s, name); err != nil {
+			return err
+		}
+		spec := win.Spec{Name: name, Title: name, Program: program, Args: append([]string{"service", name}, manner...)}
+		return errors.Join(s.Create(spec), s.SetDelayed(name, delayed), s.SetStart(name, win.StartType(start)))
+	})
+}
+
+// remove ends a service's process, whatever it does just now, and deletes the service.
+func remove(s *win.Services, name string) error {
+	now, err := s.Status(name)
+	if errors.Is(err, win.ErrNoService) {
+		return nil
+	}
+	if err == nil && now.PID != 0 && !now.Shared {
+		if p, err := windows.OpenProcess(windows.PROCESS_TERMINATE|windows.SYNCHRONIZE, false, now.PID); err == nil {
+			_ = windows.TerminateProcess(p, 1) // it may have ended by itself
+			_, _ = windows.WaitForSingleObject(p, 5000)
+			_ = windows.CloseHandle(p)
+		}
+	}
+	if err := s.Delete(name); err != nil {
+		return err
+	}
+	for range 100 {
+		if _, err := s.Status(name); errors.Is(err, win.ErrNoService) {
+			return nil
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	return fmt.Errorf("%s is still there", name)
+}
+
+func start(s *win.Services, name string) error {
+	ctx, cancel := within(20 * time.Second)
+	defer cancel()
+	return s.Start(ctx, name)
+}
+
+func stop(s *win.Services, name string) error {
+	ctx, cancel := within(20 * time.Second)
+	defer cancel()
+	return s.Stop(ctx, name)
+}
+
+// serviceState is what the tests compare.
+type serviceState struct {
+	Name             string
+	Present, Running bool
+	Start            int
+	Delayed          bool
+}
+
+func stateOf(s *win.Services, name string) (serviceState, error) {
+	st := serviceState{Name: name}
+	c, err := s.Config(name)
+	if errors.Is(err, win.ErrNoService) {
+		return st, nil
+	}
+	now, err2 := s.Status(name)
+	st.Present, st.Running, st.Start = true, now.State != win.Stopped, int(c.Start)
+	st.Delayed = c.Delayed != nil && *c.Delayed
+	return st, errors.Join(err, err2)
+}
+
+func state(names []string) error {
+	var all []serviceState
+	err := each(names, func(s *win.Services, name string) error {
+		st, err := stateOf(s, name)
+		all = append(all, st)
+		return err
+	})
+	return errors.Join(err, json.NewEncoder(os.Stdout).Encode(all))
+}
+
+// openFolder opens a folder itself so that it cannot be renamed.
+func openFolder(path string) (windows.Handle, error) {
+	p, err := windows.UTF16PtrFromString(path)
+	if err != nil {
+		return 0, err
+	}
+	return windows.CreateFile(p, windows.GENERIC_READ, windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE, nil,
+		windows.OPEN_EXISTING, windows.FILE_FLAG_BACKUP_SEMANTICS, 0)
+}
+
+// holdOpen holds a folder until nobody listens any more.
+func holdOpen(args []string) error {
+	h, err := openFolder(args[0])
+	if err != nil {
+		return err
+	}
+	fmt.Println("held") //nolint:forbidigo // it is the program's answer
+	_, err = io.Copy(io.Discard, os.Stdin)
+	return errors.Join(err, windows.CloseHandle(h))
+}
