@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"golang.org/x/sys/windows"
+	"golang.org/x/sys/windows/registry"
 
 	"github.com/redx-update/redx/internal/win"
 )
@@ -34,8 +35,9 @@ var verbs = map[string]func(args []string) error{
 	"remove":  func(names []string) error { return each(names, remove) },
 	"start":   func(names []string) error { return each(names, start) },
 	"stop":    func(names []string) error { return each(names, stop) },
-	"state":   state, // NAME...: JSON
-	"hold":    holdOpen,
+	"state":   state,    // NAME...: JSON
+	"hold":    holdOpen, // PATH: until its input ends
+	"forget":  forget,   // takes redx's renames off the list of those at the next start
 }
 
 func each(names []string, do func(*win.Services, string) error) error {
@@ -148,6 +150,19 @@ func openFolder(path string) (windows.Handle, error) {
 	}
 	return windows.CreateFile(p, windows.GENERIC_READ, windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE, nil,
 		windows.OPEN_EXISTING, windows.FILE_FLAG_BACKUP_SEMANTICS, 0)
+}
+
+// forget takes off Windows' list what an earlier test has left there.
+func forget([]string) error {
+	k, err := registry.OpenKey(registry.LOCAL_MACHINE, `SYSTEM\CurrentControlSet\Control\Session Manager`, registry.SET_VALUE)
+	if err != nil {
+		return err
+	}
+	defer k.Close()
+	if err := k.DeleteValue("PendingFileRenameOperations"); !errors.Is(err, registry.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // holdOpen holds a folder until nobody listens any more.

@@ -180,6 +180,17 @@ func (f *fake) Remove(path string) error {
 	return nil
 }
 
+func (f *fake) RemoveAll(path string) error {
+	for p := range f.files {
+		if strings.HasPrefix(p+`\`, strings.ToLower(path)+`\`) {
+			delete(f.files, p)
+		}
+	}
+	return nil
+}
+
+func (f *fake) Size(string) repair.Bytes { return 7 }
+
 func (f *fake) get(name string) (*fakeService, error) {
 	s := f.services[strings.ToLower(name)]
 	if s == nil {

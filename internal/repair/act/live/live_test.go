@@ -139,6 +139,25 @@ func TestWhatRunsOnTop(t *testing.T) {
 	}
 }
 
+func TestRemove(t *testing.T) {
+	f, m := newFake(t)
+	f.add(`C:\Windows\SDTemp`, true)
+	f.add(`C:\Windows\SDTemp\file`, false)
+	if got := m.Size(`C:\Windows\SDTemp`); got != 7 {
+		t.Errorf("got %d", got)
+	}
+	if err := m.Remove(`C:\Windows\SDTemp`); err != nil || len(f.files) != 5 {
+		t.Errorf("got %v, left are %v", err, f.files)
+	}
+	f.files[`c:\windows\sdtemp`] = win.File{Folder: true, Reparse: true}
+	if err := m.Remove(`C:\Windows\SDTemp`); err == nil {
+		t.Error("a link was deleted, or what it leads to")
+	}
+	if err := m.Remove(`C:\Windows\SDTemp.2`); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got %v, want fs.ErrNotExist", err)
+	}
+}
+
 func TestPause(t *testing.T) {
 	f, m := newFake(t)
 	n := 0

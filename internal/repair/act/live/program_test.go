@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+
+	"github.com/redx-update/redx/internal/repair"
 )
 
 func write(t *testing.T, path, text string) string {
@@ -73,5 +75,23 @@ func TestBelow(t *testing.T) {
 	}
 	if files, folders := (ownDisk{}).Below(dir, 5); len(files)+len(folders) != 5 {
 		t.Errorf("got %q, %q", files, folders)
+	}
+}
+
+func TestSize(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "a"), "12345")
+	if err := os.Mkdir(filepath.Join(dir, "b"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "b", "c"), "123")
+	if got := (ownDisk{}).Size(dir); got != 8 {
+		t.Errorf("got %d", got)
+	}
+	if got := (ownDisk{}).Size(filepath.Join(dir, "none")); got != repair.Unknown {
+		t.Errorf("got %d of nothing", got)
+	}
+	if err := (ownDisk{}).RemoveAll(dir); err != nil {
+		t.Error(err)
 	}
 }

@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 
+	"github.com/redx-update/redx/internal/repair"
 	"github.com/redx-update/redx/internal/win"
 )
 
@@ -34,6 +35,8 @@ type disk interface {
 	CopyFile(from, to string) error
 	SameFile(a, b string) (bool, error)
 	Remove(path string) error
+	RemoveAll(path string) error
+	Size(path string) repair.Bytes
 }
 
 // manager is the service control manager.
