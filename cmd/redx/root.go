@@ -97,7 +97,7 @@ func newRootCommand(std stdio) *cobra.Command {
 	root.SetErr(std.err)
 	root.SetFlagErrorFunc(usageProblem)
 	root.AddCommand(newDiagnoseCommand(std), newHistoryCommand(std), newRepairCommand(std), newExplainCommand(std), newLabCommand(std))
-	root.AddCommand(newWorkerCommand(std))
+	root.AddCommand(newWorkerCommand(std), newServiceCommand())
 	return strict(root)
 }
 

@@ -1,6 +1,8 @@
 package win
 
 import (
+	"fmt"
+
 	"golang.org/x/sys/windows"
 	"golang.org/x/sys/windows/registry"
 )
@@ -23,4 +25,21 @@ func result(code uintptr) error {
 		return nil
 	}
 	return windows.Errno(code)
+}
+
+const cryptography = `SOFTWARE\Microsoft\Cryptography`
+
+// MachineGUID is what Windows told this installation apart by when it was made, as it stands in the registry.
+func MachineGUID() (string, error) {
+	const native = registry.WOW64_64KEY // also for a program of 32 bits
+	k, err := registry.OpenKey(registry.LOCAL_MACHINE, cryptography, registry.QUERY_VALUE|native)
+	if err != nil {
+		return "", fmt.Errorf(`open HKLM\%s: %w`, cryptography, err)
+	}
+	defer k.Close()
+	id, _, err := k.GetStringValue("MachineGuid")
+	if err != nil {
+		return "", fmt.Errorf(`read HKLM\%s\MachineGuid: %w`, cryptography, err)
+	}
+	return id, nil
 }

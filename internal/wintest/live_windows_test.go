@@ -210,7 +210,7 @@ func TestOwnFolder(t *testing.T) {
 func TestReport(t *testing.T) {
 	m, _ := open(t)
 	begun := time.Now()
-	if err := errors.Join(m.Report(live.RepairDone, "A test of redx."), m.ForgetSource()); err != nil {
+	if err := errors.Join(m.Report(live.Done, "A test of redx."), m.ForgetSource()); err != nil {
 		t.Error(err)
 	}
 	if took := time.Since(begun); took > 5*time.Second {

@@ -14,22 +14,20 @@ type Event uint32
 
 // The events.
 const (
-	RepairBegun    Event = 100
-	RepairDone     Event = 101
-	RepairUndone   Event = 102 // taken back whole, because it could not be done whole
+	Begun          Event = 100 // a repair, or the undoing of one, begins to change something
+	Done           Event = 101
+	TakenBack      Event = 102 // whole, because it could not be done whole
 	RestartNeeded  Event = 103
-	RepairOpen     Event = 104 // neither done nor taken back; goes on when Windows starts next
-	UndoBegun      Event = 110
-	UndoDone       Event = 111
-	RecoveryBegun  Event = 120
+	LeftOpen       Event = 104 // neither done nor taken back; goes on when Windows starts next
+	RecoveryBegun  Event = 120 // goes on with what was interrupted
 	RecoveryFailed Event = 121
 )
 
 func (e Event) kind() win.EventKind {
 	switch e {
-	case RepairOpen, RecoveryFailed:
+	case LeftOpen, RecoveryFailed:
 		return win.EventError
-	case RepairUndone, RestartNeeded:
+	case TakenBack, RestartNeeded:
 		return win.EventWarning
 	default:
 		return win.EventInfo

@@ -354,6 +354,10 @@ func (f *fake) FolderHolders(path string) ([]uint32, error) {
 
 func (f *fake) Elevated() (bool, error) { return f.elevated, f.fails["elevated"] }
 
+func (f *fake) MachineGUID() (string, error) {
+	return "{1234ABCD-0000-0000-0000-000000000000}", f.fails["machine"]
+}
+
 func (f *fake) Report(source string, kind win.EventKind, id uint32, text string) error {
 	f.events = append(f.events, fmt.Sprintf("%s %d %d %s", source, kind, id, text))
 	return f.fails["report"]

@@ -9,6 +9,7 @@ package live
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/redx-update/redx/internal/repair"
@@ -29,11 +30,22 @@ type Machine struct {
 // Root is the folder in which SoftwareDistribution stands.
 func (m *Machine) Root() repair.Root { return m.root }
 
+// ID tells this Windows from all others, in the form in which journals have it.
+func (m *Machine) ID() (string, error) {
+	id, err := m.sys.MachineGUID()
+	return strings.ToLower(strings.Trim(id, "{}")), err
+}
+
 // Run is the machine for package run.
 func (m *Machine) Run() run.Machine {
 	return run.Machine{
 		Files: files{m}, Services: services{m}, Restart: restart{m}, Holders: m.holders, Pause: m.pause,
 	}
+}
+
+// Unguard ends that redx starts with Windows, for a guard that has found nothing left to do.
+func (m *Machine) Unguard() error {
+	return errors.Join(services{m}.Unguard(), services{m}.Sync())
 }
 
 // Close lets go of Windows.

@@ -196,7 +196,7 @@ func TestGuard(t *testing.T) {
 	if _, err := f.Look(program); !errors.Is(err, fs.ErrNotExist) || len(f.pending) > 0 {
 		t.Errorf("its program: %v, %v", err, f.pending)
 	}
-	if err := s.Unguard(); err != nil {
+	if err := m.Unguard(); err != nil {
 		t.Errorf("a second time: %v", err)
 	}
 }
@@ -369,9 +369,20 @@ func TestFirst(t *testing.T) {
 	}
 }
 
+func TestID(t *testing.T) {
+	f, m := newFake(t)
+	if id, err := m.ID(); err != nil || id != "1234abcd-0000-0000-0000-000000000000" {
+		t.Errorf("got %q, %v", id, err)
+	}
+	f.fails["machine"] = errors.New("no")
+	if _, err := m.ID(); err == nil {
+		t.Error("an installation that is not known has an identity")
+	}
+}
+
 func TestReport(t *testing.T) {
 	f, m := newFake(t)
-	for _, e := range []Event{RepairDone, RestartNeeded, RepairOpen} {
+	for _, e := range []Event{Done, RestartNeeded, LeftOpen} {
 		if err := m.Report(e, "text"); err != nil {
 			t.Error(err)
 		}
@@ -383,7 +394,7 @@ func TestReport(t *testing.T) {
 		t.Error(d)
 	}
 	f.fails["report"] = errors.New("full")
-	if err := m.Report(RepairDone, strings.Repeat("x", 1<<20)); err == nil || len(f.events[4]) > maxEventText+20 {
+	if err := m.Report(Done, strings.Repeat("x", 1<<20)); err == nil || len(f.events[4]) > maxEventText+20 {
 		t.Errorf("got %v, %d bytes", err, len(f.events[4]))
 	}
 }

@@ -14,6 +14,7 @@ type system interface {
 	restarts
 	processes
 	Elevated() (bool, error)
+	MachineGUID() (string, error)
 	Report(source string, kind win.EventKind, id uint32, text string) error
 	RemoveSource(source string) error
 	Close() error

@@ -49,6 +49,8 @@ func (windows) RemoveSource(source string) error             { return win.Remove
 
 func (windows) Processes(names ...string) ([]win.Process, error) { return win.Processes(names...) }
 
+func (windows) MachineGUID() (string, error) { return win.MachineGUID() }
+
 func (windows) CommandLine(program string, args []string) string {
 	return win.CommandLine(program, args)
 }

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/redx-update/redx/internal/repair/act/live"
+	outcome "github.com/redx-update/redx/internal/repair/run"
+	"github.com/redx-update/redx/internal/repair/session"
+)
+
+// eventLog tells Windows' event log how a repair goes. What it does not take is lost: no repair fails for that.
+func eventLog(m *live.Machine) func(session.Event) {
+	return func(e session.Event) {
+		if id, text := eventOf(e); id != 0 {
+			_ = m.Report(id, text)
+		}
+	}
+}
+
+// eventOf gives the event and its text, 0 for what the log is not told.
+func eventOf(e session.Event) (live.Event, string) {
+	about := fmt.Sprintf("of Windows Update's folders (step %s, journal %s)", e.Rung, e.Journal)
+	switch {
+	case e.What == session.Recovering:
+		return live.RecoveryBegun, "redx goes on with an interrupted repair " + about + "."
+	case e.What == session.Beginning:
+		return live.Begun, "redx begins a repair, or takes one back, " + about + "."
+	case e.What != session.Ended:
+		return 0, ""
+	case e.Outcome == outcome.Committed:
+		return live.Done, "redx is done with the repair " + about + ". To take it back: redx repair undo"
+	case e.Outcome == outcome.RolledBack:
+		return live.TakenBack, "redx has taken back the repair " + about + ". Everything is as it was."
+	case e.Outcome == outcome.Waiting:
+		return live.RestartNeeded, "The repair " + about + " goes on when Windows is restarted."
+	default:
+		return live.LeftOpen, "The repair " + about + " is neither done nor taken back. It goes on when Windows is restarted, or with: redx repair resume"
+	}
+}

@@ -1,0 +1,34 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/redx-update/redx/internal/repair/act/live"
+	outcome "github.com/redx-update/redx/internal/repair/run"
+	"github.com/redx-update/redx/internal/repair/session"
+)
+
+// TestEventNumbers holds the numbers that others may watch for.
+func TestEventNumbers(t *testing.T) {
+	ended := func(o outcome.Outcome) session.Event {
+		return session.Event{What: session.Ended, Outcome: o, Journal: "00001.jsonl"}
+	}
+	for _, tt := range []struct {
+		event  session.Event
+		number live.Event
+	}{
+		{session.Event{What: session.Beginning, Journal: "00001.jsonl"}, 100},
+		{ended(outcome.Committed), 101},
+		{ended(outcome.RolledBack), 102},
+		{ended(outcome.Waiting), 103},
+		{ended(outcome.Open), 104},
+		{session.Event{What: session.Recovering, Journal: "00001.jsonl"}, 120},
+		{session.Event{What: session.Acting, Journal: "00001.jsonl"}, 0},
+	} {
+		number, text := eventOf(tt.event)
+		if number != tt.number || number != 0 && !strings.Contains(text, "00001.jsonl") {
+			t.Errorf("%+v: got %d %q, want %d with the journal's name", tt.event, number, text, tt.number)
+		}
+	}
+}
