@@ -41,15 +41,15 @@ func open(t *testing.T) (*live.Machine, *win.Services) {
 // step is the step that moves a folder, and the name that its copy gets.
 func step(t *testing.T, m *live.Machine, target repair.Target, services ...string) (repair.Step, repair.Copy) {
 	t.Helper()
-	copy := repair.Copy{Of: target}
-	names, err := m.Run().Files.Names(copy.Dir(m.Root()))
+	to := repair.Copy{Of: target}
+	names, err := m.Run().Files.Names(to.Dir(m.Root()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if copy, err = copy.Free(names); err != nil {
+	if to, err = to.Free(names); err != nil {
 		t.Fatal(err)
 	}
-	return repair.Step{Rung: target.Rung, Services: services, Moves: []repair.Move{{Target: target, Copy: copy}}}, copy
+	return repair.Step{Rung: target.Rung, Services: services, Moves: []repair.Move{{Target: target, Copy: to}}}, to
 }
 
 // begin makes the transaction of a step.
@@ -81,7 +81,7 @@ func states(t *testing.T, s *win.Services, names ...string) (all []serviceState)
 	return all
 }
 
-// setUp makes services, which are removed when the test ends: name, start, manner, path.
+// setUp makes services, which are quiet when the test ends: name, start, manner, path.
 func setUp(t *testing.T, s *win.Services, list ...[]string) (names []string) {
 	t.Helper()
 	for _, args := range list {
@@ -90,7 +90,7 @@ func setUp(t *testing.T, s *win.Services, list ...[]string) (names []string) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() {
-			if err := remove(s, name); err != nil {
+			if err := quiet(s, name); err != nil {
 				t.Error(err)
 			}
 		})

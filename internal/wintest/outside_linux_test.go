@@ -31,7 +31,7 @@ type serviceState struct {
 	Delayed          bool
 }
 
-// guarded are the services that a repair touches, and the guard itself.
+// watched are the services that a repair touches, and the guard itself.
 var watched = []string{"UsoSvc", "wuauserv", "BITS", "DoSvc", "cryptsvc", "redx-recover"}
 
 // newComputer gives the computer with the broken Windows of the lab on it, and update services that run and hold the
@@ -78,7 +78,8 @@ func (c *computer) must(err error) {
 
 // clean takes everything away that a test has made.
 func (c *computer) clean() {
-	c.tool(append([]string{"remove"}, watched...)...)
+	c.tool(append([]string{"quiet"}, watched...)...)
+	c.tool("remove", watched[len(watched)-1])
 	c.tool("forget")
 	c.must(os.RemoveAll(c.path("ProgramData/redx")))
 	for _, name := range c.names("windows") {
@@ -193,16 +194,6 @@ func (c *computer) wants(code int, args ...string) answer {
 	return a
 }
 
-// json runs redx and reads what it prints.
-func (c *computer) json(into any, args ...string) answer {
-	c.t.Helper()
-	a := c.redx(append(args, "--json")...)
-	if err := json.Unmarshal([]byte(a.out), into); err != nil {
-		c.t.Fatalf("redx %s: %v\n%s%s", strings.Join(args, " "), err, a.out, a.err)
-	}
-	return a
-}
-
 // tool runs the test program's verbs.
 func (c *computer) tool(args ...string) string {
 	c.t.Helper()
@@ -217,23 +208,6 @@ func (c *computer) services() (all []serviceState) {
 	c.t.Helper()
 	c.must(json.Unmarshal([]byte(c.tool(append([]string{"state"}, watched...)...)), &all))
 	return all
-}
-
-// hold holds a folder until release is called.
-func (c *computer) hold(path string) (release func()) {
-	c.t.Helper()
-	cmd, out, errs := c.command("redx.test.exe", "hold", path)
-	in, err := cmd.StdinPipe()
-	c.must(err)
-	c.must(cmd.Start())
-	c.waitFor("somebody holds "+path, func() bool { return strings.Contains(out(), "held") || errs() != "" })
-	if errs() != "" {
-		c.t.Fatal(errs())
-	}
-	return func() {
-		_ = in.Close()
-		_ = cmd.Wait() // it may have been killed with the computer
-	}
 }
 
 func (c *computer) waitFor(what string, is func() bool) {

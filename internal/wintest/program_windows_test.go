@@ -31,12 +31,14 @@ func TestMain(m *testing.M) {
 
 var verbs = map[string]func(args []string) error{
 	"service": serve,   // NAME MANNER [PATH]: the body of a service
-	"install": install, // NAME START MANNER [PATH]: makes it anew; START is a number, with a d for delayed
+	"install": install, // NAME START MANNER [PATH]: START is a number, with a d for delayed
+	"quiet":   func(names []string) error { return each(names, quiet) },
 	"remove":  func(names []string) error { return each(names, remove) },
 	"start":   func(names []string) error { return each(names, start) },
 	"stop":    func(names []string) error { return each(names, stop) },
 	"state":   state,    // NAME...: JSON
 	"hold":    holdOpen, // PATH: until its input ends
+	"die":     die,      // N: repairs, and dies before the N-th act
 	"forget":  forget,   // takes redx's renames off the list of those at the next start
 }
 
@@ -54,7 +56,7 @@ func each(names []string, do func(*win.Services, string) error) error {
 	return nil
 }
 
-// install makes a service that behaves as its manner says, in the place of one that is there.
+// install makes a service that behaves as its manner says. One that is there becomes so.
 func install(args []string) error {
 	name, manner := args[0], args[2:]
 	number, delayed := strings.CutSuffix(args[1], "d")
@@ -66,38 +68,72 @@ func install(args []string) error {
 	if err != nil {
 		return err
 	}
+	spec := win.Spec{Name: name, Title: name, Program: program, Args: append([]string{"service", name}, manner...)}
 	return each([]string{name}, func(s *win.Services, name string) error {
-		if err := remove(s, name); err != nil {
+		err := s.Create(spec)
+		if errors.Is(err, win.ErrExists) {
+			err = errors.Join(kill(s, name), reconfigure(spec), s.SetStart(name, win.StartAutomatic))
+		}
+		if err != nil {
 			return err
 		}
-		spec := win.Spec{Name: name, Title: name, Program: program, Args: append([]string{"service", name}, manner...)}
-		return errors.Join(s.Create(spec), s.SetDelayed(name, delayed), s.SetStart(name, win.StartType(start)))
+		return errors.Join(s.SetDelayed(name, delayed), s.SetStart(name, win.StartType(start)))
 	})
 }
 
-// remove ends a service's process, whatever it does just now, and deletes the service.
-func remove(s *win.Services, name string) error {
-	now, err := s.Status(name)
+// reconfigure gives a service another program. It is not made anew: one that Wine starts with a delay, it holds on to
+// for two minutes after each start of Windows.
+func reconfigure(spec win.Spec) error {
+	m, err := windows.OpenSCManager(nil, nil, windows.SC_MANAGER_CONNECT)
+	if err != nil {
+		return err
+	}
+	defer windows.CloseServiceHandle(m) //nolint:errcheck // nothing is lost with it
+	h, err := windows.OpenService(m, windows.StringToUTF16Ptr(spec.Name), windows.SERVICE_CHANGE_CONFIG)
+	if err != nil {
+		return err
+	}
+	defer windows.CloseServiceHandle(h) //nolint:errcheck // nothing is lost with it
+	const same = windows.SERVICE_NO_CHANGE
+	command := windows.StringToUTF16Ptr(win.CommandLine(spec.Program, spec.Args))
+	return windows.ChangeServiceConfig(h, windows.SERVICE_WIN32_OWN_PROCESS, same, same, command, nil, nil, nil, nil, nil, nil)
+}
+
+// quiet ends what a test has installed: it does not run, and does not start by itself.
+func quiet(s *win.Services, name string) error {
+	c, err := s.Config(name)
 	if errors.Is(err, win.ErrNoService) {
 		return nil
 	}
-	if err == nil && now.PID != 0 && !now.Shared {
-		if p, err := windows.OpenProcess(windows.PROCESS_TERMINATE|windows.SYNCHRONIZE, false, now.PID); err == nil {
-			_ = windows.TerminateProcess(p, 1) // it may have ended by itself
-			_, _ = windows.WaitForSingleObject(p, 5000)
-			_ = windows.CloseHandle(p)
-		}
+	err = errors.Join(err, kill(s, name))
+	if c.Start == win.StartAutomatic {
+		err = errors.Join(err, s.SetDelayed(name, false))
 	}
-	if err := s.Delete(name); err != nil {
+	return errors.Join(err, s.SetStart(name, win.StartManual))
+}
+
+// kill ends a service's process, whatever it does just now.
+func kill(s *win.Services, name string) error {
+	now, err := s.Status(name)
+	if err != nil || now.PID == 0 || now.Shared {
 		return err
 	}
-	for range 100 {
-		if _, err := s.Status(name); errors.Is(err, win.ErrNoService) {
-			return nil
-		}
-		time.Sleep(50 * time.Millisecond)
+	p, err := windows.OpenProcess(windows.PROCESS_TERMINATE|windows.SYNCHRONIZE, false, now.PID)
+	if err != nil {
+		return nil // it has ended by itself
 	}
-	return fmt.Errorf("%s is still there", name)
+	defer windows.CloseHandle(p)       //nolint:errcheck // nothing is lost with it
+	_ = windows.TerminateProcess(p, 1) // as well
+	_, err = windows.WaitForSingleObject(p, 5000)
+	return err
+}
+
+// remove deletes a service.
+func remove(s *win.Services, name string) error {
+	if err := s.Delete(name); err != nil && !errors.Is(err, win.ErrNoService) {
+		return err
+	}
+	return nil
 }
 
 func start(s *win.Services, name string) error {
