@@ -56,6 +56,7 @@ func newComputer(t *testing.T) *computer {
 	c.tool("install", "BITS", "2", "holds,slow", `C:\Windows\SoftwareDistribution`)
 	c.tool("install", "DoSvc", "2d", "plain")
 	c.tool("install", "cryptsvc", "2", "plain")
+	c.tool("install", "TrustedInstaller", "3", "plain") // Wine has none, which is a finding
 	c.tool("start", "UsoSvc", "wuauserv", "BITS", "cryptsvc")
 	return c
 }
@@ -194,6 +195,16 @@ func (c *computer) wants(code int, args ...string) answer {
 	return a
 }
 
+// json runs redx and reads what it prints.
+func (c *computer) json(into any, args ...string) answer {
+	c.t.Helper()
+	a := c.redx(append(args, "--json")...)
+	if err := json.Unmarshal([]byte(a.out), into); err != nil {
+		c.t.Fatalf("redx %s: %v\n%s%s", strings.Join(args, " "), err, a.out, a.err)
+	}
+	return a
+}
+
 // tool runs the test program's verbs.
 func (c *computer) tool(args ...string) string {
 	c.t.Helper()
@@ -208,6 +219,23 @@ func (c *computer) services() (all []serviceState) {
 	c.t.Helper()
 	c.must(json.Unmarshal([]byte(c.tool(append([]string{"state"}, watched...)...)), &all))
 	return all
+}
+
+// hold holds a folder until release is called.
+func (c *computer) hold(path string) (release func()) {
+	c.t.Helper()
+	cmd, out, errs := c.command("redx.test.exe", "hold", path)
+	in, err := cmd.StdinPipe()
+	c.must(err)
+	c.must(cmd.Start())
+	c.waitFor("somebody holds "+path, func() bool { return strings.Contains(out(), "held") || errs() != "" })
+	if errs() != "" {
+		c.t.Fatal(errs())
+	}
+	return func() {
+		_ = in.Close()
+		_ = cmd.Wait() // it may have been killed with the computer
+	}
 }
 
 func (c *computer) waitFor(what string, is func() bool) {

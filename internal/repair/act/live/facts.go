@@ -19,7 +19,8 @@ type Installer interface {
 var installers = [...]string{"TiWorker.exe", "SetupHost.exe"}
 
 // Facts puts what only the running Windows can tell into a scene that was made of its files and registry. What it
-// could not look at it says there, and a repair is refused for it. Without an installer its programs have to do.
+// could not look at it says there, and a repair is refused for it. An agent that does not answer is no such thing: it
+// may be what is to be repaired, and the programs that install have been looked for.
 func (m *Machine) Facts(ctx context.Context, s *repair.Scene, agent Installer) {
 	unseen := func(what string, err error) {
 		if err != nil {
@@ -37,9 +38,7 @@ func (m *Machine) Facts(ctx context.Context, s *repair.Scene, agent Installer) {
 	}
 	unseen("the processes", m.installing(s))
 	if agent != nil {
-		busy, err := agent.IsBusy(ctx)
-		unseen("Windows Update's agent", err)
-		if busy {
+		if busy, err := agent.IsBusy(ctx); err == nil && busy {
 			s.Installing = append(s.Installing, "Windows Update's agent says that it is")
 		}
 	}
