@@ -96,8 +96,8 @@ func newRootCommand(std stdio) *cobra.Command {
 	root.SetOut(std.out)
 	root.SetErr(std.err)
 	root.SetFlagErrorFunc(usageProblem)
-	root.AddCommand(newDiagnoseCommand(std), newHistoryCommand(std), newRepairCommand(std), newExplainCommand(std), newLabCommand(std))
-	root.AddCommand(newWorkerCommand(std), newServiceCommand())
+	root.AddCommand(newDiagnoseCommand(std), newCollectCommand(std), newHistoryCommand(std), newRepairCommand(std))
+	root.AddCommand(newExplainCommand(std), newLabCommand(std), newWorkerCommand(std), newServiceCommand())
 	return strict(root)
 }
 

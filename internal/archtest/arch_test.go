@@ -71,7 +71,7 @@ var rules = []rule{
 	},
 	{
 		why:  "evidence knows nothing of what is concluded from it",
-		from: []string{"internal/evidence", "internal/gather", "internal/image/..."},
+		from: []string{"internal/evidence", "internal/gather", "internal/collect", "internal/image/..."},
 		deny: []string{"internal/history", "internal/doctor/...", "internal/report", "internal/lab"},
 	},
 	{

@@ -35,12 +35,13 @@ type Builder struct {
 	seen      map[string]int
 	perSource map[sourceKind]int
 	dropped   map[Kind]int
-	codes     map[hresult.Code]*CodeCount
+	codes     map[codeIn]*CodeCount
 	unread    []Unread
 	known     map[Unread]bool // what is in unread
 	notes     []string
 	sources   map[string]bool
 	machine   Machine
+	whole     bool
 }
 
 type sourceKind struct {
@@ -48,11 +49,17 @@ type sourceKind struct {
 	kind Kind
 }
 
+// codeIn is a code in one source.
+type codeIn struct {
+	code hresult.Code
+	path string
+}
+
 // NewBuilder starts an empty collection.
 func NewBuilder() *Builder {
 	return &Builder{
 		seen: map[string]int{}, perSource: map[sourceKind]int{}, dropped: map[Kind]int{},
-		codes: map[hresult.Code]*CodeCount{}, known: map[Unread]bool{},
+		codes: map[codeIn]*CodeCount{}, known: map[Unread]bool{},
 		sources: map[string]bool{},
 	}
 }
@@ -149,11 +156,12 @@ func (b *Builder) count(c CodeCount) {
 	c.Source.Path = clip(c.Source.Path, maxField)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	n := b.codes[c.Code]
+	in := codeIn{c.Code, c.Source.Path}
+	n := b.codes[in]
 	switch {
 	case n == nil && len(b.codes) >= maxCodes:
 	case n == nil:
-		b.codes[c.Code] = &c
+		b.codes[in] = &c
 	default:
 		n.Count += c.Count
 		// Sources are read side by side: the first place must not depend on which was quicker.
@@ -200,6 +208,13 @@ func (b *Builder) SetMachine(m Machine) {
 	b.machine = m
 }
 
+// SetWhole says that all of an installation that redx reads is in the bundle, whatever SetMachine says of the machine.
+func (b *Builder) SetWhole() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.whole = true
+}
+
 // Events gives what was collected so far, for a second look at the installation; it is a copy, in the order of a Set.
 func (b *Builder) Events(kinds ...Kind) []Event {
 	b.mu.Lock()
@@ -240,6 +255,7 @@ func (b *Builder) Set() *Set {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	s := &Set{Machine: b.machine, events: b.events, unread: b.unread, notes: b.notes}
+	s.Machine.Whole = b.whole
 	s.sources = slices.Sorted(maps.Keys(b.sources))
 	slices.SortStableFunc(s.events, compareEvents)
 	nameUpdates(s.events)
@@ -248,14 +264,32 @@ func (b *Builder) Set() *Set {
 		s.notes = append(s.notes, fmt.Sprintf("%d more events of kind %s were left out", b.dropped[k], k))
 	}
 	for _, c := range b.codes {
-		s.codes = append(s.codes, *c)
+		s.counts = append(s.counts, *c)
 	}
-	slices.SortFunc(s.codes, func(a, b CodeCount) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Code, b.Code))
+	slices.SortFunc(s.counts, func(a, b CodeCount) int {
+		return cmp.Or(compareSources(a.Source, b.Source), cmp.Compare(a.Code, b.Code))
 	})
+	s.codes = sumCodes(s.counts)
 	slices.SortStableFunc(s.unread, func(a, b Unread) int { return cmp.Compare(a.Path, b.Path) })
 	b.events = nil
 	return s
+}
+
+// sumCodes adds up the counts of all sources, the most frequent first. The place of a code is its first in the order of
+// sources, which does not depend on which source was read first.
+func sumCodes(counts []CodeCount) []CodeCount {
+	byCode := map[hresult.Code]CodeCount{}
+	for _, c := range counts {
+		have, ok := byCode[c.Code]
+		if ok && compareSources(have.Source, c.Source) < 0 {
+			c.Source, c.Text = have.Source, have.Text
+		}
+		c.Count += have.Count
+		byCode[c.Code] = c
+	}
+	return slices.SortedFunc(maps.Values(byCode), func(a, b CodeCount) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Code, b.Code))
+	})
 }
 
 // index makes the look-ups of a Set.

@@ -72,6 +72,8 @@ type Machine struct {
 	SystemRoot string
 	// Present says that files can be looked for: an installation, not a bundle of logs.
 	Present bool
+	// Whole says of a bundle of logs that redx itself has made it: what is not in it was not there.
+	Whole bool
 }
 
 // Set is all evidence of one installation, immutable once gathered. Events whose time is known in UTC are in the order
@@ -81,7 +83,8 @@ type Set struct {
 	events  []Event
 	byKind  map[Kind][]int
 	files   map[string]int // of the FileState events, by path in lower case
-	codes   []CodeCount
+	codes   []CodeCount    // of all sources
+	counts  []CodeCount    // source by source
 	unread  []Unread
 	notes   []string
 	sources []string

@@ -4,6 +4,7 @@
 package gather
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +24,8 @@ import (
 type Options struct {
 	// Progress is told of each file that is begun, from several goroutines one at a time; nil for none.
 	Progress func(path string)
+	// Text is told of each text log that was recognised, as Progress is; nil for none.
+	Text func(path string)
 	// Extra is what else the installation says, beside its files and its registry.
 	Extra []Source
 }
@@ -40,6 +43,7 @@ func Gather(ctx context.Context, img image.Image, opts Options) (*evidence.Set, 
 	g := &gatherer{img: img, out: evidence.NewBuilder(), opts: opts}
 	g.notes()
 	g.machine()
+	g.manifest()
 	if err := g.readAll(ctx); err != nil {
 		return nil, err
 	}
@@ -73,6 +77,8 @@ type gatherer struct {
 	sys  *winsys.System
 	// restarts are the signs that a restart is pending.
 	restarts []winsys.Flag
+	// collected says where the files of a bundle that redx has made come from.
+	collected Collected
 
 	mu         sync.Mutex
 	recognised int
@@ -135,10 +141,11 @@ func (g *gatherer) extra(ctx context.Context) error {
 func (g *gatherer) readFile(ctx context.Context, path string) {
 	f, err := g.img.FS().Open(path)
 	if err != nil {
-		g.unread(path, err)
+		g.unread(g.collected.shown(path), err)
 		return
 	}
 	defer f.Close()
+	path = g.collected.shown(path)
 	head, err := readHead(f)
 	if err != nil {
 		g.unread(path, err)
@@ -159,8 +166,11 @@ func (g *gatherer) readFile(ctx context.Context, path string) {
 	if g.opts.Progress != nil {
 		g.opts.Progress(path)
 	}
+	if g.opts.Text != nil && r.text() {
+		g.opts.Text(path)
+	}
 	g.mu.Unlock()
-	in := &input{ctx: ctx, file: f, path: path, out: g.out, img: g.img, zone: &g.zone, quoted: quoted}
+	in := &input{ctx: ctx, file: f, path: path, out: g.out, img: g.img, root: cmp.Or(g.img.SystemRoot(), g.collected.Root), zone: &g.zone, quoted: quoted}
 	if err := r.read(in); err != nil && ctx.Err() == nil {
 		g.unread(path, err)
 	}
@@ -189,6 +199,7 @@ type input struct {
 	path string
 	out  *evidence.Builder
 	img  image.Image
+	root string // the Windows folder, as the installation sees it; "" when not known
 	zone *zone
 	// quoted says that every line begins with "> ", as in a mail.
 	quoted bool

@@ -3,7 +3,6 @@ package gather
 import (
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/redx-update/redx/internal/evidence"
 	"github.com/redx-update/redx/internal/image"
@@ -155,10 +154,7 @@ func (g *gatherer) system(software *winsys.Software) {
 		g.registryError(image.System, err)
 		return
 	}
-	g.zone.rules = func(local time.Time) (time.Time, bool) {
-		utc, sure := tz.UTC(local)
-		return utc, sure == winsys.Certain
-	}
+	g.zone.follow(&tz)
 }
 
 // registryError notes damage in a hive; what is simply not set is none.

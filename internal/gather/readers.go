@@ -45,6 +45,16 @@ func readers() []reader {
 	}
 }
 
+// text tells the readers of files that are text throughout, whatever their encoding.
+func (r reader) text() bool {
+	switch r.name {
+	case "ReportingEvents.log", "error report", "SetupAPI log", "PFRO.log", "poqexec.log", "CheckSUR.log",
+		"WindowsUpdate.log", "setup log", "DISM log", "servicing log":
+		return true
+	}
+	return false
+}
+
 // recognise finds the reader for a file by its content.
 func recognise(head []byte) (reader, bool) {
 	for _, r := range readers() {

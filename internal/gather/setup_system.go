@@ -80,7 +80,7 @@ func (r *setupReader) hivePath(said string) string {
 	said = strings.TrimPrefix(said, `\??\`)
 	lower := strings.ToLower(said)
 	i := strings.Index(lower, `\windows\`)
-	if root := r.in.img.SystemRoot(); i > 0 && root != "" {
+	if root := r.in.root; i > 0 && root != "" {
 		return root + said[i+len(`\windows`):]
 	}
 	return said

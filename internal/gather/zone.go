@@ -4,6 +4,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/redx-update/redx/internal/winsys"
 )
 
 // zone turns the machine's wall-clock times into UTC: by the registry's rules where there is a registry, else by what
@@ -27,6 +29,14 @@ const (
 	// and gone, even when the next sample says the same.
 	reach = 14 * 24 * time.Hour
 )
+
+// follow goes by a machine's own rules.
+func (z *zone) follow(tz *winsys.TimeZone) {
+	z.rules = func(local time.Time) (time.Time, bool) {
+		utc, sure := tz.UTC(local)
+		return utc, sure == winsys.Certain
+	}
+}
 
 // sample notes that the wall clock showed local when it was utc.
 func (z *zone) sample(local, utc time.Time) {

@@ -64,7 +64,7 @@ var essentials = []struct{ where, names string }{
 // Collect says what is missing for an answer where there is none: of a bundle of logs, the files that most causes are
 // proven by and the command that gathers them all. What could not be read stands in the evidence's own list.
 func (r *Result) Collect() []string {
-	if r.Image.Kind != image.Logs || len(r.Findings) > 0 {
+	if r.Image.Kind != image.Logs || r.Set.Machine.Whole || len(r.Findings) > 0 {
 		return nil
 	}
 	var lines []string

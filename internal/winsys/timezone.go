@@ -37,6 +37,36 @@ type Transition struct {
 	Hour, Minute, Second, Millis int
 }
 
+// Plausible reports that the rules are such as there can be: they may come from elsewhere than a registry.
+func (z *TimeZone) Plausible() bool {
+	ok := z.Rule.plausible() && len(z.Years) <= 1000
+	for year, r := range z.Years {
+		ok = ok && year > 0 && year < 10000 && r.plausible()
+	}
+	return ok
+}
+
+func (r *ZoneRule) plausible() bool {
+	const most = 26 * 60
+	for _, bias := range []int32{r.Bias, r.StandardBias, r.DaylightBias} {
+		if bias < -most || bias > most {
+			return false
+		}
+	}
+	return r.Standard.plausible() && r.Daylight.plausible()
+}
+
+func (t *Transition) plausible() bool {
+	for _, f := range []struct{ value, most int }{
+		{t.Year, 9999}, {int(t.Month), 12}, {t.Day, 31}, {int(t.Weekday), 6}, {t.Hour, 24}, {t.Minute, 60}, {t.Second, 60}, {t.Millis, 1000},
+	} {
+		if f.value < 0 || f.value > f.most {
+			return false
+		}
+	}
+	return true
+}
+
 // TimeZone reads the zone. software may be nil; else its rules of single years are added.
 func (s *System) TimeZone(software *Software) (TimeZone, error) {
 	n := s.node().open(`Control\TimeZoneInformation`)
