@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/redx-update/redx/internal/repair/act/live"
 	outcome "github.com/redx-update/redx/internal/repair/run"
@@ -35,5 +36,18 @@ func eventOf(e session.Event) (live.Event, string) {
 		return live.RestartNeeded, "The repair " + about + " goes on when Windows is restarted."
 	default:
 		return live.LeftOpen, "The repair " + about + " is neither done nor taken back. It goes on when Windows is restarted, or with: redx repair resume"
+	}
+}
+
+// observers tells all that there are; nil when there is none.
+func observers(all ...func(session.Event)) func(session.Event) {
+	all = slices.DeleteFunc(all, func(f func(session.Event)) bool { return f == nil })
+	if len(all) == 0 {
+		return nil
+	}
+	return func(e session.Event) {
+		for _, f := range all {
+			f(e)
+		}
 	}
 }

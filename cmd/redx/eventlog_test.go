@@ -32,3 +32,14 @@ func TestEventNumbers(t *testing.T) {
 		}
 	}
 }
+
+func TestObservers(t *testing.T) {
+	if observers(nil, nil) != nil {
+		t.Error("nobody wants to know, and is told")
+	}
+	told := 0
+	tell := func(session.Event) { told++ }
+	if observers(tell, nil, tell)(session.Event{}); told != 2 {
+		t.Errorf("told %d", told)
+	}
+}

@@ -30,6 +30,7 @@ type target struct {
 	image            report.Image
 	facts            func(ctx context.Context, s *repair.Scene)
 	own              func(making bool) (*os.Root, error) // the folder of journals
+	log              func(session.Event)                 // the event log of a Windows that runs
 	held             *journal.Dir
 	closers          []io.Closer
 }
@@ -118,13 +119,8 @@ func (t *target) live() error {
 		}
 		return m.ExistingJournals()
 	}
-	drive, _ := image.SplitDrive(m.Root().Dir)
-	copies, err := offline.Open(drive+`\`, m.Root())
-	if err != nil {
-		return err
-	}
-	t.closers = append(t.closers, copies)
-	t.Session = &session.Session{Machine: m.Run(), Copies: copies}
+	t.log = eventLog(m)
+	t.Session = &session.Session{Machine: m.Run(), Copies: m}
 	return nil
 }
 
@@ -133,7 +129,7 @@ func (t *target) prepare(img image.Image) error {
 	root := look.Root(img)
 	t.Self = journal.Self{Machine: look.Image(img, nil).Machine, Roots: []repair.Root{root}}
 	t.Look = t.look
-	t.Observe = t.progress()
+	t.Observe = observers(t.progress(), t.log)
 	journals, err := t.own(false)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission): // what may not be read may not be repaired either
