@@ -13,7 +13,12 @@ import (
 	"github.com/redx-update/redx/internal/testdata"
 )
 
+// TestMain is redx itself for the scripts, and for redx when it starts itself: on Windows it asks the update agent in a
+// child, which else would be all these tests again, each with a child of its own.
 func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == workerVerb {
+		os.Exit(run(context.Background(), os.Args[1:], osIO()))
+	}
 	testscript.Main(m, map[string]func(){
 		"redx": func() { os.Exit(run(context.Background(), os.Args[1:], osIO())) },
 	})

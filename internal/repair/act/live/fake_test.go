@@ -42,9 +42,10 @@ type fakeService struct {
 	win.Config
 	dependents []string
 	denied     bool
-	refuses    int // so many times it takes no stop
-	locked     int // so many times the service manager is locked
-	deleting   int // so many times it is still on its way out
+	hangs      bool // it does not stop
+	refuses    int  // so many times it takes no stop
+	locked     int  // so many times the service manager is locked
+	deleting   int  // so many times it is still on its way out
 }
 
 func newFake(t *testing.T) (*fake, *Machine) {
@@ -264,6 +265,9 @@ func (f *fake) Stop(_ context.Context, name string) error {
 	}
 	if on, _ := f.Dependents(name); len(on) > 0 {
 		return fmt.Errorf("stop service %s: %w", name, win.ErrDependents)
+	}
+	if s.hangs {
+		return win.ErrStalled
 	}
 	if s.refuses > 0 {
 		s.refuses--

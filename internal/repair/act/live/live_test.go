@@ -90,10 +90,12 @@ func TestServices(t *testing.T) {
 	s := services{m}
 	f.service("wuauserv", win.StartManual, win.Stopped)
 	f.service("bits", win.StartAutomatic, win.StopPending)
+	f.service("hung", win.StartAutomatic, win.StopPending).hangs = true
 	f.service("dosvc", win.StartAutomatic, win.Running).denied = true
 	for name, want := range map[string]run.Service{
 		"wuauserv": {Present: true, Start: 3},
-		"bits":     {Present: true, Start: 2, Running: true}, // its process still holds things
+		"bits":     {Present: true, Start: 2},                // it was about to stop
+		"hung":     {Present: true, Start: 2, Running: true}, // its process still holds things
 		"DOSVC":    {Present: true, Start: 2, Running: true},
 		"UsoSvc":   {},
 	} {

@@ -16,6 +16,8 @@ import (
 const (
 	stopWithin  = 3 * time.Minute
 	startWithin = 2 * time.Minute
+	// settleWithin is how long one that is already about to stop is waited for before it is taken for running.
+	settleWithin = 15 * time.Second
 	// askAgain is how long a service is asked again to stop that takes no such request just now, and the service
 	// manager to start one while it is locked.
 	askAgain = 30 * time.Second
@@ -32,9 +34,22 @@ func (s services) Service(name string) (run.Service, error) {
 	if err != nil {
 		return run.Service{}, err
 	}
-	now, err := s.sys.Status(name)
+	now, err := s.settled(name)
 	// One that is on its way, to either side, has a process that holds things.
 	return run.Service{Present: true, Running: now.State != win.Stopped, Start: int(c.Start)}, err
+}
+
+// settled gives one that is about to stop the time to do it: a repair that died has asked it to, and taken for running
+// it would not be started again.
+func (s services) settled(name string) (win.Status, error) {
+	now, err := s.sys.Status(name)
+	if err != nil || now.State != win.StopPending {
+		return now, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), settleWithin)
+	defer cancel()
+	_ = s.sys.Stop(ctx, name) // whether it has stopped is looked at
+	return s.sys.Status(name)
 }
 
 // SetStart changes the start type and nothing else: whether an automatic service is delayed has an entry of its own,
