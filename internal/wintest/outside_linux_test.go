@@ -136,6 +136,7 @@ func (c *computer) lay(name string) {
 			return err
 		}
 		to := c.path(rel)
+		c.t.Cleanup(func() { os.Remove(to) }) // what a test has moved is gone already
 		return errors.Join(os.MkdirAll(filepath.Dir(to), 0o755), os.WriteFile(to, data, 0o644))
 	}))
 }
