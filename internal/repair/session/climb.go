@@ -11,6 +11,7 @@ import (
 	"github.com/redx-update/redx/internal/repair"
 	"github.com/redx-update/redx/internal/repair/journal"
 	"github.com/redx-update/redx/internal/repair/run"
+	"github.com/redx-update/redx/internal/update"
 )
 
 // State is how a repair stands.
@@ -122,7 +123,7 @@ func (s *Session) step(ctx context.Context, res *Result, step *repair.Step, scen
 	})
 	res.Steps = append(res.Steps, done)
 	if done.Outcome == run.Committed {
-		more, perr := s.prove(ctx, res, w)
+		more, perr := s.prove(ctx, res, updates(behind(step, w.Findings)))
 		return more, errors.Join(err, perr)
 	}
 	res.State = StateOf(done.Outcome)
@@ -147,15 +148,26 @@ func movesOnly(acts []repair.Reversible) []repair.Reversible {
 	return slices.DeleteFunc(slices.Clone(acts), repair.Reversible.Passing)
 }
 
-// prove asks whether the last step has helped, and puts the answer into its journal.
-func (s *Session) prove(ctx context.Context, res *Result, w Wish) (more bool, err error) {
+// behind are the findings that a step was planned for; the article's procedure is for all. An update that fails for
+// another cause says nothing about the step.
+func behind(step *repair.Step, findings []doctor.Finding) []doctor.Finding {
+	if len(step.BecauseOf) == 0 {
+		return findings
+	}
+	return slices.DeleteFunc(slices.Clone(findings), func(f doctor.Finding) bool {
+		return !slices.Contains(step.BecauseOf, f.ID)
+	})
+}
+
+// prove asks whether the last step has helped the updates, and puts the answer into its journal.
+func (s *Session) prove(ctx context.Context, res *Result, about []update.Ref) (more bool, err error) {
 	if s.Prover == nil {
 		res.State = Unproven
 		return false, nil
 	}
 	last := &res.Steps[len(res.Steps)-1]
 	s.tell(Event{What: Proving, Rung: last.Rung, Journal: last.Journal})
-	p := s.Prover.Prove(ctx, updates(w.Findings))
+	p := s.Prover.Prove(ctx, about)
 	last.Proof = &p
 	s.tell(Event{What: Proved, Rung: last.Rung, Journal: last.Journal, Text: p.String()})
 	res.State = map[proof.Verdict]State{proof.Proven: Proven, proof.Unproven: Unproven, proof.Failed: Failing}[p.Verdict]

@@ -49,9 +49,13 @@ func computer(live bool) *sim.World {
 }
 
 // scripted proves what it was told to, one after the other.
-type scripted struct{ verdicts []proof.Verdict }
+type scripted struct {
+	verdicts []proof.Verdict
+	about    []update.Ref // what it was asked for last
+}
 
-func (s *scripted) Prove(context.Context, []update.Ref) proof.Proof {
+func (s *scripted) Prove(_ context.Context, about []update.Ref) proof.Proof {
+	s.about = about
 	p := proof.Proof{Verdict: s.verdicts[0], Text: "as scripted"}
 	if p.Verdict == proof.Failed {
 		p.Code = hresult.Code(0x80070002)
@@ -78,7 +82,7 @@ func newSession(w *sim.World, verdicts ...proof.Verdict) *session.Session {
 		s.Machine.Services, s.Machine.Restart = w.Manager(), w.Restart()
 	}
 	if len(verdicts) > 0 {
-		s.Prover = &scripted{verdicts}
+		s.Prover = &scripted{verdicts: verdicts}
 	}
 	s.Look = func(_ context.Context, targets []repair.Target) (*repair.Scene, error) {
 		scene := &repair.Scene{
