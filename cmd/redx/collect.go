@@ -107,7 +107,7 @@ func writeCollection(ctx context.Context, std stdio, img image.Image, o *collect
 	}()
 	progress := newProgress(std)
 	w := bufio.NewWriter(f)
-	s, err = collect.Write(ctx, w, img, collect.Options{Names: o.noMask, Progress: progress.file})
+	s, err = collect.Write(ctx, w, img, collect.Options{Names: o.noMask, Progress: progress.file, Extra: extraOf(img)})
 	progress.done()
 	if err == nil {
 		err = w.Flush()

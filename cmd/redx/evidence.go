@@ -102,13 +102,17 @@ func (w *where) gather(ctx context.Context, std stdio) (looked, error) {
 	return gatherImage(ctx, std, img)
 }
 
+// extraOf gives what else can be asked of an installation beside its files: that which runs here has an update agent.
+func extraOf(img image.Image) []gather.Source {
+	if img.Kind() == image.Online {
+		return []gather.Source{agentHistory()}
+	}
+	return nil
+}
+
 func gatherImage(ctx context.Context, std stdio, img image.Image) (looked, error) {
 	progress := newProgress(std)
-	opts := gather.Options{Progress: progress.file}
-	if img.Kind() == image.Online {
-		opts.Extra = []gather.Source{agentHistory()}
-	}
-	set, err := gather.Gather(ctx, img, opts)
+	set, err := gather.Gather(ctx, img, gather.Options{Progress: progress.file, Extra: extraOf(img)})
 	progress.done()
 	if err != nil {
 		return looked{}, openProblem(err, img.Kind() == image.Logs)
