@@ -43,6 +43,8 @@ type repairOptions struct {
 	irreversible bool
 	json         bool
 	yes          bool
+	location     string
+	install      bool
 }
 
 func newRepairCommand(std stdio) *cobra.Command {
@@ -61,6 +63,8 @@ func newRepairCommand(std stdio) *cobra.Command {
 	f.BoolVar(&o.dryRun, "dry-run", false, "print the plan and change nothing")
 	f.BoolVar(&o.article, "kb910336", false, "the procedure of KB 910336, whatever was found")
 	f.BoolVar(&o.irreversible, "allow-irreversible", false, "also what cannot be undone, as the last thing (cancelling transfer jobs)")
+	f.StringVar(&o.location, "location", "", "where to get the update again: `wu|mu|wsus`; what this computer uses by default")
+	f.BoolVar(&o.install, "install", false, "install the update that came again, not only download it")
 	f.BoolVar(&o.yes, "yes", false, "do not ask")
 	f.BoolVar(&o.json, "json", false, "print JSON (docs/json.md)")
 	cmd.AddCommand(newRepairStatusCommand(std), newRepairResumeCommand(std), newRepairUndoCommand(std), newRepairPurgeCommand(std))
@@ -100,7 +104,17 @@ func runRepair(ctx context.Context, std stdio, o *repairOptions) error {
 
 // usage refuses what cannot be meant.
 func (o *repairOptions) usage(std stdio) error {
+	switch o.location {
+	case "", "wu", "mu", "wsus":
+	default:
+		return usage("--location is wu (Windows Update), mu (Microsoft Update) or wsus, not %q", o.location)
+	}
 	switch {
+	case o.image+o.logs != "" && (o.install || o.location != ""):
+		return &problem{
+			exit: exitUsage, err: errors.New("--install and --location are for the Windows that is running"),
+			hint: "a Windows that does not run gets its update when it is started",
+		}
 	case o.dryRun:
 		return nil
 	case o.logs != "":

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/redx-update/redx/internal/evidence"
+	"github.com/redx-update/redx/internal/gather"
 	"github.com/redx-update/redx/internal/image"
 	"github.com/redx-update/redx/internal/repair"
 	"github.com/redx-update/redx/internal/repair/act/live"
@@ -20,6 +22,9 @@ import (
 	repairrun "github.com/redx-update/redx/internal/repair/run"
 	"github.com/redx-update/redx/internal/repair/session"
 	"github.com/redx-update/redx/internal/report"
+	"github.com/redx-update/redx/internal/vault"
+	"github.com/redx-update/redx/internal/wuaclient"
+	"github.com/redx-update/redx/internal/wuaclient/protocol"
 )
 
 // target is the installation that a repair is about.
@@ -31,6 +36,7 @@ type target struct {
 	facts            func(ctx context.Context, s *repair.Scene)
 	own              func(making bool) (*os.Root, error) // the folder of journals
 	log              func(session.Event)                 // the event log of a Windows that runs
+	home             string                              // redx's own folder, as this machine names it; known when own has made it
 	held             *journal.Dir
 	closers          []io.Closer
 }
@@ -82,6 +88,7 @@ func (t *target) offline(img image.Image) error {
 		home, journals, err := open()
 		if err == nil {
 			t.closers = append(t.closers, home)
+			t.home = home.Name()
 		}
 		return journals, err
 	}
@@ -114,14 +121,41 @@ func (t *target) live() error {
 	t.closers = append(t.closers, m)
 	t.facts = func(ctx context.Context, s *repair.Scene) { m.Facts(ctx, s, nil) }
 	t.own = func(making bool) (*os.Root, error) {
-		if making {
-			return m.Journals()
+		if !making {
+			return m.ExistingJournals()
 		}
-		return m.ExistingJournals()
+		var err error
+		if t.home, err = m.OwnFolder(); err != nil {
+			return nil, err
+		}
+		return m.Journals()
 	}
 	t.log = eventLog(m)
 	t.Session = &session.Session{Machine: m.Run(), Copies: m}
-	return nil
+	t.Prover, err = t.prover()
+	return err
+}
+
+// prover asks Windows' own update agent, in a process of its own.
+func (t *target) prover() (session.Prover, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	return &wuaclient.Prover{
+		Agent:    &wuaclient.Client{Command: []string{self, "wua-worker"}},
+		Location: protocol.Location(t.options.location), Install: t.options.install, Gather: t.gather,
+	}, nil
+}
+
+// gather reads all evidence anew.
+func (t *target) gather(ctx context.Context) (*evidence.Set, error) {
+	img, err := t.options.open()
+	if err != nil {
+		return nil, err
+	}
+	defer img.Close()
+	return gather.Gather(ctx, img, gather.Options{})
 }
 
 // prepare learns whose journals there can be, and opens them for looking.
@@ -184,7 +218,15 @@ func (t *target) hold() error {
 		return err
 	}
 	t.Journals = t.held
+	t.Vault = &vault.Keeper{Folder: t.home, Gather: t.gather, Told: t.saved}
 	return nil
+}
+
+// saved says of the vault only what nobody expects.
+func (t *target) saved(s vault.Saved) {
+	if s.Aside != "" {
+		fmt.Fprintf(t.std.err, "redx: note: the saved history could not be used (%s); it was put aside as %s\n", s.Why, s.Aside)
+	}
 }
 
 // first says that an earlier repair was never ended, and unless it is only to be looked at, ends it.
