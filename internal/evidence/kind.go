@@ -37,6 +37,9 @@ const (
 const (
 	// FileState: whether a file that something names is there. Fields: Path, State, Size, SHA1, SHA256.
 	FileState Kind = "file-state"
+	// PutAside: a folder that a repair put aside and that Windows has not made anew. Fields: Path (where it stood), Name
+	// (where it stands now).
+	PutAside Kind = "put-aside"
 	// UpdateServer: the update server that policy or a log names. Fields: URL.
 	UpdateServer Kind = "update-server"
 )

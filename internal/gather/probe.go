@@ -22,6 +22,7 @@ func (g *gatherer) probe(ctx context.Context) error {
 		return nil
 	}
 	g.taken()
+	g.putAside()
 	g.systemPaths()
 	seen := map[string]bool{}
 	for _, e := range g.out.Events(evidence.DatastoreFile, evidence.UpdateFileMissing, evidence.PayloadMissing, evidence.PayloadCorrupt) {

@@ -52,7 +52,7 @@ func bitsQueueDamaged(x *doctor.Exam) []doctor.Finding {
 		Files: []doctor.File{{Path: `%ProgramData%\Microsoft\Network\Downloader\qmgr.db`}},
 		Codes: slices.Concat(codesOf(damage), codesOf(ended), codesOf(words), codes),
 		Proof: slices.Concat(proofOf(damage, 3), proofOf(ended, 2), attempts, proofOf(words, 2)),
-		Next:  []string{"bitsadmin /list /allusers", "redx repair --dry-run", openWindowsUpdate},
+		Next:  []string{"bitsadmin /list /allusers", "redx repair --allow-irreversible", openWindowsUpdate},
 	}
 	if len(damage) > 0 {
 		weigh(x, &f, damage)

@@ -25,7 +25,7 @@ func CatalogDatabaseDamaged() doctor.Check {
 	return doctor.Check{
 		ID:    "catalog-database-damaged",
 		Title: "The catalog database of signatures is damaged",
-		Reads: []evidence.Kind{evidence.CatalogFailed, evidence.DatabaseDamaged, evidence.Attempt},
+		Reads: []evidence.Kind{evidence.CatalogFailed, evidence.DatabaseDamaged, evidence.Attempt, evidence.PutAside},
 		Run:   catalogDatabaseDamaged,
 	}
 }
@@ -62,5 +62,7 @@ func catalogDatabaseDamaged(x *doctor.Exam) []doctor.Finding {
 		f.Confidence = doctor.Likely
 		f.Surer = "an update that fails for want of a signature, or the catalog database itself: redx diagnose --image DIR"
 	}
+	repairFirst(&f)
+	settle(&f, x.Evidence)
 	return []doctor.Finding{f}
 }

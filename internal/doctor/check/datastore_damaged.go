@@ -36,7 +36,7 @@ func DatastoreDamaged() doctor.Check {
 	return doctor.Check{
 		ID:            "datastore-damaged",
 		Title:         "The update agent's database is damaged",
-		Reads:         []evidence.Kind{evidence.DatabaseDamaged, evidence.Trouble, evidence.Attempt, evidence.ScanDone},
+		Reads:         []evidence.Kind{evidence.DatabaseDamaged, evidence.Trouble, evidence.Attempt, evidence.ScanDone, evidence.PutAside},
 		ConsequenceOf: []string{"disk-full"},
 		Run:           datastoreDamaged,
 	}
@@ -73,6 +73,8 @@ func datastoreDamaged(x *doctor.Exam) []doctor.Finding {
 		f.Confidence = doctor.Likely
 		f.Surer = `the database engine's own word: events 412, 454 or 474 of ESENT in the Application log, or esentutl /g on the file`
 	}
+	repairFirst(&f)
+	settle(&f, x.Evidence)
 	return []doctor.Finding{f}
 }
 

@@ -125,5 +125,5 @@ func describeDamage(f *doctor.Finding) {
 	if f.Confidence == doctor.Likely {
 		f.Surer = "the file beside its entry in the datastore: redx diagnose --image DIR"
 	}
-	f.Next = []string{"redx repair --dry-run", "chkdsk C: /scan", openWindowsUpdate}
+	f.Next = []string{"redx repair", "chkdsk C: /scan", openWindowsUpdate}
 }

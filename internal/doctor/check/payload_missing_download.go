@@ -42,7 +42,7 @@ func PayloadMissingDownload() doctor.Check {
 	return doctor.Check{
 		ID:            "payload-missing-download",
 		Title:         "Files of an update are missing from the download folder",
-		Reads:         []evidence.Kind{evidence.Attempt, evidence.DatastoreFile, evidence.UpdateFileMissing, evidence.FileState},
+		Reads:         []evidence.Kind{evidence.Attempt, evidence.DatastoreFile, evidence.UpdateFileMissing, evidence.FileState, evidence.PutAside},
 		ConsequenceOf: []string{"server-content-missing"},
 		Run:           payloadMissingDownload,
 	}
@@ -63,7 +63,10 @@ func payloadMissingDownload(x *doctor.Exam) []doctor.Finding {
 		if !lost[0].joined {
 			u = update.Ref{} // the file is certain, whose it is is not
 		}
-		out = append(out, payloadFinding(x.Evidence, u, last, lost))
+		f := payloadFinding(x.Evidence, u, last, lost)
+		repairFirst(&f)
+		settle(&f, x.Evidence)
+		out = append(out, f)
 	}
 	return out
 }

@@ -1,0 +1,54 @@
+package check
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/redx-update/redx/internal/doctor"
+	"github.com/redx-update/redx/internal/evidence"
+)
+
+// putAside gives the account of a repair that put aside a folder which the path is, or is in, and that Windows has not
+// made anew; nil when there is none.
+func putAside(set *evidence.Set, path string) *evidence.Event {
+	for e := range set.Of(evidence.PutAside) {
+		was := e.Field(evidence.Path)
+		if len(path) >= len(was) && strings.EqualFold(path[:len(was)], was) && (len(path) == len(was) || path[len(was)] == '\\') {
+			return e
+		}
+	}
+	return nil
+}
+
+// settle turns a finding about a folder that was put aside into what it is now: Windows' turn. The failure lies before
+// the repair, and what it was about has gone with the folder.
+func settle(f *doctor.Finding, set *evidence.Set) {
+	if len(f.Files) == 0 {
+		return
+	}
+	var aside []*evidence.Event
+	for _, file := range f.Files {
+		e := putAside(set, file.Path)
+		if e == nil {
+			return
+		}
+		if !slices.Contains(aside, e) {
+			aside = append(aside, e)
+		}
+	}
+	f.Severity, f.Confidence, f.Surer, f.Turn = doctor.Info, doctor.Proven, "", doctor.WindowsTurn
+	f.Title = "Put aside, and not made anew by Windows yet: " + strings.TrimPrefix(aside[0].Field(evidence.Path), rootOf(set)+`\`)
+	f.Detail = "A repair has put it aside as " + aside[0].Field(evidence.Name) + "; Windows makes it anew, and downloads again what is " +
+		"missing, when it searches for updates. To take the repair back: redx repair undo."
+	f.Proof = append(slices.Clone(aside), f.Proof...)
+	f.Missing = nil
+	f.Next = []string{openWindowsUpdate}
+}
+
+// repairFirst names redx itself where what was found is proven, which is when it repairs; else the commands that do it by
+// hand stay.
+func repairFirst(f *doctor.Finding) {
+	if f.Confidence == doctor.Proven {
+		f.Next = []string{"redx repair", openWindowsUpdate}
+	}
+}
