@@ -119,7 +119,11 @@ func (t *target) live() error {
 		return err
 	}
 	t.closers = append(t.closers, m)
-	t.facts = func(ctx context.Context, s *repair.Scene) { m.Facts(ctx, s, nil) }
+	agent, err := newAgent()
+	if err != nil {
+		return err
+	}
+	t.facts = func(ctx context.Context, s *repair.Scene) { m.Facts(ctx, s, agent) }
 	t.own = func(making bool) (*os.Root, error) {
 		if !making {
 			return m.ExistingJournals()
@@ -132,20 +136,10 @@ func (t *target) live() error {
 	}
 	t.log = eventLog(m)
 	t.Session = &session.Session{Machine: m.Run(), Copies: m}
-	t.Prover, err = t.prover()
-	return err
-}
-
-// prover asks Windows' own update agent, in a process of its own.
-func (t *target) prover() (session.Prover, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
+	t.Prover = &wuaclient.Prover{
+		Agent: agent, Location: protocol.Location(t.options.location), Install: t.options.install, Gather: t.gather,
 	}
-	return &wuaclient.Prover{
-		Agent:    &wuaclient.Client{Command: []string{self, "wua-worker"}},
-		Location: protocol.Location(t.options.location), Install: t.options.install, Gather: t.gather,
-	}, nil
+	return nil
 }
 
 // gather reads all evidence anew.

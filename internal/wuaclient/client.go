@@ -22,6 +22,7 @@ import (
 
 // Deadlines, when a Client names none. A large update over a slow line takes hours; the agent itself gives up earlier.
 const (
+	stateTime   = 30 * time.Second // a person waits for the plan
 	historyTime = 2 * time.Minute
 	searchTime  = 15 * time.Minute
 	proveTime   = 4 * time.Hour
@@ -67,6 +68,8 @@ func (c *Client) time(req *protocol.Request) time.Duration {
 	switch {
 	case c.Time > 0:
 		return c.Time
+	case req.Verb == protocol.State:
+		return stateTime
 	case req.Verb == protocol.History:
 		return historyTime
 	case req.ID+req.KB+req.Title == "":

@@ -41,6 +41,18 @@ func (w *worker) prove() error {
 	return w.install(installer, only)
 }
 
+// state asks whether an installation runs, and whether the agent wants a restart.
+func (w *worker) state() (err error) {
+	w.restart()
+	installer, err := w.session.ask("CreateUpdateInstaller", "IUpdateInstaller")
+	if err != nil {
+		return err
+	}
+	defer installer.release()
+	w.answer.Busy, err = installer.boolean("IsBusy")
+	return err
+}
+
 // collect makes a collection of one update.
 func collect(update object) (object, error) {
 	list, err := create(classCollection, "IUpdateCollection")

@@ -84,10 +84,14 @@ func (w *worker) run() (err error) {
 	if err := w.session.set("ClientApplicationID", "redx"); err != nil {
 		return err
 	}
-	if w.req.Verb == protocol.History {
+	switch w.req.Verb {
+	case protocol.History:
 		return w.history()
+	case protocol.State:
+		return w.state()
+	default:
+		return w.prove()
 	}
-	return w.prove()
 }
 
 // refuse says no where the agent would, and says the way round it, which an HRESULT does not.

@@ -149,6 +149,18 @@ func TestSearches(t *testing.T) {
 	}
 }
 
+func TestIsBusy(t *testing.T) {
+	for _, busy := range []bool{true, false} {
+		c, report := conversation(t, script{Busy: busy})
+		if got, err := c.IsBusy(t.Context()); err != nil || got != busy {
+			t.Errorf("got %v, %v, want %v", got, err, busy)
+		}
+		if n := report().Leaked; n != 0 {
+			t.Errorf("%d objects were not released", n)
+		}
+	}
+}
+
 func TestHistory(t *testing.T) {
 	c, report := conversation(t, script{History: 250})
 	events, err := c.History(t.Context())

@@ -24,6 +24,8 @@ const (
 	Prove Verb = "prove"
 	// History lists what the agent has done.
 	History Verb = "history"
+	// State asks whether an installation runs and whether the agent wants a restart.
+	State Verb = "state"
 )
 
 // Location says where updates come from.
