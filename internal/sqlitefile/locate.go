@@ -90,21 +90,19 @@ func copyFile(to, from string) error {
 	if err == nil && n > maxFile {
 		err = fmt.Errorf("%s is larger than %d MB", from, maxFile>>20)
 	}
-	if err == nil && strings.HasSuffix(to, "-journal") {
-		_, err = out.Write(make([]byte, tailSize)) // see NamesOthers
-	}
 	return errors.Join(err, out.Close())
 }
 
-// A rollback journal may end in the name of a file that SQLite deletes once it has taken the change back: a name, its
-// length, its checksum and this mark. Whoever can plant a journal could have any file deleted.
+// A rollback journal may end in the name of a file that SQLite looks at, and deletes once it has taken the change back:
+// a name, its length, its checksum and this mark.
 const (
 	tailMark = "\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"
 	tailSize = 16
 )
 
 // NamesOthers reports that the rollback journal of a database, if there is one, names another file, as SQLite does for
-// a change to several databases at once. Such a journal must not be opened for writing.
+// a change to several databases at once. Today's SQLite deletes that file only if it names the journal in turn; who
+// has no such changes need not rely on it, and should not open such a journal for writing.
 func NamesOthers(database string) (bool, error) {
 	f, err := os.Open(database + "-journal")
 	if errors.Is(err, fs.ErrNotExist) {
