@@ -52,14 +52,14 @@ func NewKeeper(s Store, now func() time.Time, tell func(context.Context, Found) 
 	return &Keeper{store: s, now: now, tell: tell, files: map[[20]byte]Found{}, suspects: make(chan [20]byte, maxSuspects)}
 }
 
-// Track says which files there should be, with what was last found of them. Of those tracked already, the Keeper's own
-// knowledge stands; the rest is forgotten.
+// Track says which files there should be, with what was last found of them. Of those tracked already, what was found
+// later stands, since commands look at files too; the rest is forgotten.
 func (k *Keeper) Track(all []Found) {
 	files := make(map[[20]byte]Found, len(all))
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for _, f := range all {
-		if have, ok := k.files[f.Want.SHA1]; ok && have.Condition != Unknown && have.Want == f.Want {
+		if have, ok := k.files[f.Want.SHA1]; ok && have.Condition != Unknown && have.Want == f.Want && !have.Checked.Before(f.Checked) {
 			f = have
 		}
 		files[f.Want.SHA1] = f

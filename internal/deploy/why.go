@@ -10,10 +10,11 @@ import (
 // Reason names why an update is not offered to a computer, or why an offered one may not be installed.
 type Reason string
 
-// The reasons. Those below Superseded do not stop the offer.
+// The reasons. MemberOnly, DriverNoMatch and IsSuperseded do not stop the offer.
 const (
 	UnknownUpdate     Reason = "unknown-update"      // not in the catalogue
-	NotUpdate         Reason = "not-an-update"       // a category, a detectoid or hidden: there for others only
+	NotUpdate         Reason = "not-an-update"       // a category or a detectoid: there for others only
+	MemberOnly        Reason = "member-only"         // meant to come with a bundle, not by itself
 	NoApproval        Reason = "not-approved"        // for none of the computer's groups
 	IsDeclined        Reason = "declined"            // for everybody
 	IsExpired         Reason = "expired"             // its publisher took it back
@@ -76,7 +77,7 @@ func (w *Why) has(r Reason) bool {
 
 // whyDecided collects what keeps the update from being deployed at all.
 func (v *View) whyDecided(r *catalog.Revision, w *Why) {
-	if r.Type == catalog.Category || r.Type == catalog.Detectoid || r.Hidden {
+	if r.Type == catalog.Category || r.Type == catalog.Detectoid {
 		w.because(Because{Reason: NotUpdate})
 	}
 	if _, ok := v.plan.in.Declined[r.ID.GUID]; ok {
@@ -119,6 +120,9 @@ func (v *View) whyUnmet(r *catalog.Revision, installed []catalog.RevisionID, syn
 func (v *View) whyNotChosen(r *catalog.Revision, w *Why) {
 	if w.Action == ActionPreDeploymentCheck {
 		w.because(Because{Reason: ForDetection})
+	}
+	if r.Hidden {
+		w.because(Because{Reason: MemberOnly})
 	}
 	if r.Type == catalog.Driver {
 		w.because(Because{Reason: DriverNoMatch})
