@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/xml"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -291,7 +292,7 @@ func (d *document) info() (store.Info, error) {
 
 // text chooses the update's own language, or English, or whatever comes first.
 func (d *document) text(language string) texts {
-	all := append(d.Localized, d.Loose...)
+	all := slices.Concat(d.Localized, d.Loose)
 	for _, want := range []string{language, "en"} {
 		for _, t := range all {
 			if strings.EqualFold(t.Language, want) {
