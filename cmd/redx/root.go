@@ -98,6 +98,7 @@ func newRootCommand(std stdio) *cobra.Command {
 	root.SetFlagErrorFunc(usageProblem)
 	root.AddCommand(newDiagnoseCommand(std), newCollectCommand(std), newHistoryCommand(std), newRepairCommand(std))
 	root.AddCommand(newExplainCommand(std), newLabCommand(std), newWorkerCommand(std), newServiceCommand())
+	root.AddCommand(newServerCommand(std), newComputerCommand(std), newGroupCommand(std), newUpdateCommand(std), newApprovalCommand(std))
 	return strict(root)
 }
 

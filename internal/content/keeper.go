@@ -180,3 +180,16 @@ func (k *Keeper) find(ctx context.Context, f Found, full bool) (Found, error) {
 	}
 	return f, nil
 }
+
+// Unsound counts the files that are not known as sound.
+func (k *Keeper) Unsound() int {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	n := 0
+	for _, f := range k.files {
+		if f.Condition != Sound {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/redx-update/redx/internal/catalog"
+	"github.com/redx-update/redx/internal/deploy"
+	"github.com/redx-update/redx/internal/guid"
+)
+
+func newApprovalCommand(std stdio) *cobra.Command {
+	cmd := &cobra.Command{Use: "approval", Short: "Which groups get which updates", Long: "Approval lists and sets what groups get."}
+	cmd.AddCommand(newApprovalListCommand(std), newApprovalSetCommand(std))
+	return cmd
+}
+
+// approved is an approval with its names.
+type approved struct {
+	deploy.Approval
+	Title     string `json:"title"`
+	GroupName string `json:"group_name"`
+}
+
+func newApprovalListCommand(std stdio) *cobra.Command {
+	var d dataFlags
+	cmd := &cobra.Command{
+		Use: "list --data FOLDER", Short: "List the approvals", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return d.with(cmd.Context(), false, func(opened *data) error {
+				list, err := approvals(cmd.Context(), opened)
+				if err != nil {
+					return err
+				}
+				return d.answer(std, list, func(w io.Writer) error { return printApprovals(w, list) })
+			})
+		},
+	}
+	d.add(cmd)
+	return cmd
+}
+
+func approvals(ctx context.Context, opened *data) ([]approved, error) {
+	all, err := opened.Approvals(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names, err := groupNames(ctx, opened)
+	if err != nil {
+		return nil, err
+	}
+	updates, err := listUpdates(ctx, opened, nil, true)
+	if err != nil {
+		return nil, err
+	}
+	titles := map[guid.GUID]string{}
+	for _, u := range updates {
+		titles[u.Update] = u.Title
+	}
+	list := []approved{}
+	for _, a := range all {
+		list = append(list, approved{a, titles[a.Update], names[a.Group]})
+	}
+	return list, nil
+}
+
+func printApprovals(w io.Writer, list []approved) error {
+	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	for _, a := range list {
+		deadline := "-"
+		if a.Deadline != nil {
+			deadline = "by " + when(*a.Deadline)
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", a.Update, a.GroupName, a.Choice, deadline, a.Title) //nolint:errcheck // Flush gives the error
+	}
+	return t.Flush()
+}
+
+type approvalOptions struct {
+	dataFlags
+	group    string
+	choice   string
+	deadline string
+}
+
+func newApprovalSetCommand(std stdio) *cobra.Command {
+	var o approvalOptions
+	cmd := &cobra.Command{
+		Use: "set --data FOLDER UPDATE", Short: "Approve an update for a group, or take that back",
+		Long: `Set decides what a group gets of an update, whichever its newest revision is. What is decided for a group counts for
+the groups below it that have no approval of their own.
+
+  install       is installed without asking
+  optional      is offered and not installed by itself
+  uninstall     is removed where it is installed
+  detect-only   computers report whether they need it, no more
+  not-approved  nothing; also ends what the group has from the one above
+
+EXIT STATUS
+  0  set    1  failed, or there is no such update or group    2  wrong usage`,
+		Example: "  redx approval set KB5034441 --group Test --choice install --deadline 2026-01-31T18:00:00Z --data /srv/redx",
+		Args:    exactly(1, "one UPDATE: an id, a KB number or part of a title"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return o.with(cmd.Context(), false, func(opened *data) error { return runApprove(cmd.Context(), std, &o, opened, args[0]) })
+		},
+	}
+	o.add(cmd)
+	f := cmd.Flags()
+	f.StringVar(&o.group, "group", "All Computers", "for which `GROUP`")
+	f.StringVar(&o.choice, "choice", string(deploy.Install), "`WHAT`: install, optional, uninstall, detect-only, not-approved")
+	f.StringVar(&o.deadline, "deadline", "", "until `WHEN` (RFC 3339) it must be done")
+	return cmd
+}
+
+func runApprove(ctx context.Context, std stdio, o *approvalOptions, opened *data, word string) error {
+	a := deploy.Approval{Choice: deploy.Choice(o.choice)}
+	if !a.Choice.Valid() {
+		return usage("no such choice: %q", o.choice)
+	}
+	if o.deadline != "" {
+		t, err := time.Parse(time.RFC3339, o.deadline)
+		if err != nil {
+			return usage("deadline %q is not of the form 2026-01-31T18:00:00Z", o.deadline)
+		}
+		a.Deadline = &t
+	}
+	u, err := oneUpdate(ctx, opened, word)
+	if err != nil {
+		return err
+	}
+	if u.Type == catalog.Category || u.Type == catalog.Detectoid {
+		return &problem{exit: exitFailed, err: fmt.Errorf("%s is a %s: there for other updates only", u.Title, u.Type)}
+	}
+	g, err := findGroup(ctx, opened, o.group)
+	if err != nil {
+		return err
+	}
+	a.Update, a.Group = u.Update, g.ID
+	if a, err = opened.Approve(ctx, a); err != nil {
+		return err
+	}
+	return o.answer(std, approved{a, u.Title, g.Name}, func(w io.Writer) error {
+		_, err := fmt.Fprintf(w, "%s for %s: %s\n", u.Title, g.Name, a.Choice)
+		return err
+	})
+}
