@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/redx-update/redx/internal/content"
 	"github.com/redx-update/redx/internal/intake"
 	"github.com/redx-update/redx/internal/server/backend"
 )
@@ -46,17 +44,8 @@ EXIT STATUS
 // quiet is a log for commands whose answer says it all.
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
-func (d *data) keeper(ctx context.Context) (*content.Keeper, error) {
-	k := content.NewKeeper(d.files, time.Now, func(ctx context.Context, f content.Found) error {
-		return backend.Tell(ctx, d.Store, quiet(), f)
-	})
-	known, err := backend.Tracked(ctx, d.Store)
-	k.Track(known)
-	return k, err
-}
-
 func runImport(ctx context.Context, std stdio, d *dataFlags, opened *data, paths []string) error {
-	k, err := opened.keeper(ctx)
+	k, err := backend.NewKeeper(ctx, opened.Store, opened.files, quiet())
 	if err != nil {
 		return err
 	}
@@ -127,7 +116,7 @@ type scrubbed struct {
 }
 
 func runScrub(ctx context.Context, std stdio, d *dataFlags, opened *data) error {
-	k, err := opened.keeper(ctx)
+	k, err := backend.NewKeeper(ctx, opened.Store, opened.files, quiet())
 	if err != nil {
 		return err
 	}

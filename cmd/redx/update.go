@@ -29,15 +29,15 @@ func newUpdateCommand(std stdio) *cobra.Command {
 
 // listed is an update in lists.
 type listed struct {
-	Update   guid.GUID            `json:"update"`
-	Revision uint32               `json:"revision"`
-	Number   catalog.RevisionID   `json:"revision_id"`
-	Type     catalog.Type         `json:"type"`
-	Title    string               `json:"title"`
-	KB       update.KB            `json:"kb,omitempty"`
-	Created  time.Time            `json:"created,omitzero"`
-	Severity string               `json:"severity,omitempty"`
-	ScanOnly bool                 `json:"scan_only,omitempty"`
+	Update   guid.GUID              `json:"update"`
+	Revision uint32                 `json:"revision"`
+	Number   catalog.RevisionID     `json:"revision_id"`
+	Type     catalog.Type           `json:"type"`
+	Title    string                 `json:"title"`
+	KB       update.KB              `json:"kb,omitempty"`
+	Created  time.Time              `json:"created,omitzero"`
+	Severity string                 `json:"severity,omitempty"`
+	ScanOnly bool                   `json:"scan_only,omitempty"`
 	Standing map[store.Standing]int `json:"computers,omitempty"` // how many computers stand how
 }
 

@@ -71,6 +71,9 @@ func (p *Plan) block(id catalog.RevisionID, files []string) {
 // Catalog is the catalogue that the plan is about.
 func (p *Plan) Catalog() *catalog.Catalog { return p.in.Catalog }
 
+// Approvals is the number of approvals that the plan rests on, those that were taken back among them.
+func (p *Plan) Approvals() int { return len(p.in.Approvals) }
+
 // Group finds a group by its name, in any case.
 func (p *Plan) Group(name string) (Group, bool) {
 	for _, g := range p.in.Groups {

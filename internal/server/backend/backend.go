@@ -58,7 +58,10 @@ func New(ctx context.Context, s store.Store, files content.Store, fixed server.S
 	b := &Backend{store: s, log: log, fixed: fixed}
 	b.seen.all = map[string]store.Synced{}
 	b.computers.all = map[string]cached{}
-	b.keeper = content.NewKeeper(files, time.Now, func(ctx context.Context, f content.Found) error { return Tell(ctx, s, log, f) })
+	var err error
+	if b.keeper, err = NewKeeper(ctx, s, files, log); err != nil {
+		return nil, err
+	}
 	return b, b.Refresh(ctx)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/redx-update/redx/internal/catalog"
 	"github.com/redx-update/redx/internal/content"
@@ -12,8 +13,16 @@ import (
 	"github.com/redx-update/redx/internal/store"
 )
 
-// Tell keeps what was found of a file, and says so in the log when it is not sound.
-func Tell(ctx context.Context, s store.Files, log *slog.Logger, f content.Found) error {
+// NewKeeper makes a Keeper that knows what the store knows, and tells the store what it finds.
+func NewKeeper(ctx context.Context, s store.Files, files content.Store, log *slog.Logger) (*content.Keeper, error) {
+	k := content.NewKeeper(files, time.Now, func(ctx context.Context, f content.Found) error { return tell(ctx, s, log, f) })
+	states, err := s.FileStates(ctx)
+	k.Track(tracked(states))
+	return k, err
+}
+
+// tell keeps what was found of a file, and says so in the log when it is not sound.
+func tell(ctx context.Context, s store.Files, log *slog.Logger, f content.Found) error {
 	state := store.FileState{Condition: condition(f.Condition), Problem: f.Problem, Checked: f.Checked, Stamp: string(f.Stamp)}
 	err := s.SetFileState(ctx, f.Want.SHA1, state)
 	if errors.Is(err, store.ErrNotFound) {
@@ -53,12 +62,6 @@ func tracked(files map[[20]byte]store.FileState) []content.Found {
 		all = append(all, found)
 	}
 	return all
-}
-
-// Tracked reads the store for a Keeper of its own.
-func Tracked(ctx context.Context, s store.Files) ([]content.Found, error) {
-	files, err := s.FileStates(ctx)
-	return tracked(files), err
 }
 
 // Files implements server.Updates.

@@ -32,7 +32,10 @@ func New(b *backend.Backend) *Metrics {
 	unsound := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "redx_files_not_sound", Help: "Files of updates that are missing, damaged or not verified yet.",
 	}, func() float64 { return float64(b.Keeper().Unsound()) })
-	m.registry.MustRegister(m.requests, revisions, unsound, collectors.NewGoCollector(),
+	approvals := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "redx_approvals", Help: "Approvals of updates for groups.",
+	}, func() float64 { return float64(b.Plan().Approvals()) })
+	m.registry.MustRegister(m.requests, revisions, unsound, approvals, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
