@@ -104,7 +104,7 @@ the groups below it that have no approval of their own.
 EXIT STATUS
   0  set    1  failed, or there is no such update or group    2  wrong usage`,
 		Example: "  redx approval set KB5034441 --group Test --choice install --deadline 2026-01-31T18:00:00Z --data /srv/redx",
-		Args:    exactly(1, "one UPDATE: an id, a KB number or part of a title"),
+		Args:    one("one UPDATE: an id, a KB number or part of a title"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.with(cmd.Context(), false, func(opened *data) error { return runApprove(cmd.Context(), std, &o, opened, args[0]) })
 		},

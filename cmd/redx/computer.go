@@ -98,7 +98,7 @@ const shownEvents = 200
 func newComputerShowCommand(std stdio) *cobra.Command {
 	var d dataFlags
 	cmd := &cobra.Command{
-		Use: "show --data FOLDER NAME", Short: "Show a computer and what it reported", Args: exactly(1, "the computer's NAME or id"),
+		Use: "show --data FOLDER NAME", Short: "Show a computer and what it reported", Args: one("the computer's NAME or id"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return d.with(cmd.Context(), false, func(opened *data) error {
 				v, err := showComputer(cmd.Context(), opened, args[0])
@@ -191,7 +191,7 @@ func newComputerMoveCommand(std stdio) *cobra.Command {
 func newComputerRemoveCommand(std stdio) *cobra.Command {
 	var d dataFlags
 	cmd := &cobra.Command{
-		Use: "remove --data FOLDER NAME", Short: "Forget a computer and its reports", Args: exactly(1, "the computer's NAME or id"),
+		Use: "remove --data FOLDER NAME", Short: "Forget a computer and its reports", Args: one("the computer's NAME or id"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return d.with(cmd.Context(), false, func(opened *data) error {
 				c, err := opened.Computer(cmd.Context(), args[0])

@@ -56,7 +56,7 @@ func newGroupAddCommand(std stdio) *cobra.Command {
 	var d dataFlags
 	var parent string
 	cmd := &cobra.Command{
-		Use: "add --data FOLDER NAME", Short: "Make a group", Args: exactly(1, "the group's NAME"),
+		Use: "add --data FOLDER NAME", Short: "Make a group", Args: one("the group's NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return d.with(cmd.Context(), true, func(opened *data) error {
 				above, err := findGroup(cmd.Context(), opened, parent)
@@ -82,7 +82,7 @@ func newGroupAddCommand(std stdio) *cobra.Command {
 func newGroupRemoveCommand(std stdio) *cobra.Command {
 	var d dataFlags
 	cmd := &cobra.Command{
-		Use: "remove --data FOLDER NAME", Short: "Remove a group with its approvals", Args: exactly(1, "the group's NAME"),
+		Use: "remove --data FOLDER NAME", Short: "Remove a group with its approvals", Args: one("the group's NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return d.with(cmd.Context(), false, func(opened *data) error {
 				g, err := findGroup(cmd.Context(), opened, args[0])

@@ -131,10 +131,10 @@ func (p printable) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// exactly wants a number of arguments and says which.
-func exactly(n int, what string) cobra.PositionalArgs {
+// one wants one argument and says which.
+func one(what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if len(args) != n {
+		if len(args) != 1 {
 			return usage("%s wants %s", cmd.CommandPath(), what)
 		}
 		return nil

@@ -22,7 +22,7 @@ Content is not in it: its files never change, so any copy of it will do.
 
 EXIT STATUS
   0  written    1  failed, or FILE is there already    2  wrong usage`,
-		Args: exactly(1, "the FILE to write"),
+		Args: one("the FILE to write"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if _, err := os.Lstat(args[0]); !errors.Is(err, fs.ErrNotExist) {
 				return &problem{exit: exitFailed, err: fmt.Errorf("%s is there already", args[0])}
@@ -51,7 +51,7 @@ given again, and clients are told that the server has changed, so that they ask 
 
 EXIT STATUS
   0  restored    1  failed, or FOLDER has data already    2  wrong usage`,
-		Args: exactly(1, "the FILE of the backup"),
+		Args: one("the FILE of the backup"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path := filepath.Join(d.data, databaseName)
 			if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {

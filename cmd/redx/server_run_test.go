@@ -62,8 +62,9 @@ func get(t *testing.T, url string) (int, string) {
 	return r.StatusCode, string(b)
 }
 
-// TestServerRun runs the server, takes an update in beside it, and stops it.
-func TestServerRun(t *testing.T) {
+// unpacked lays out the files of the script about the server.
+func unpacked(t *testing.T) string {
+	t.Helper()
 	dir := t.TempDir()
 	script, err := txtar.ParseFile("testdata/script/server.txtar")
 	if err != nil {
@@ -77,9 +78,14 @@ func TestServerRun(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	data := filepath.Join(dir, "srv")
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
+	return dir
+}
+
+// running starts a server on free ports; stop ends it and gives its exit code.
+func running(t *testing.T, data string) (clients, console string, stop func() int) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(cancel)
 	log := &watched{}
 	ended := make(chan int, 1)
 	go func() {
@@ -88,25 +94,17 @@ func TestServerRun(t *testing.T) {
 	addr := regexp.MustCompile(`for=(\w+) addr=(\S+)`)
 	eventually(t, "the server listens", func() bool { return len(addr.FindAllString(log.String(), -1)) == 2 })
 	found := addr.FindAllStringSubmatch(log.String(), -1)
-	clients, console := "http://"+found[0][2], "http://"+found[1][2]
+	return "http://" + found[0][2], "http://" + found[1][2], func() int {
+		cancel()
+		return <-ended
+	}
+}
 
-	if code, body := get(t, clients+"/healthz"); code != 200 || body != "ok\n" {
-		t.Errorf("healthz: %d %q", code, body)
-	}
-	const path = "/CONTENT/3c/997e49bbf4ad5ee847d0e77aa30648c70c71323c.cab"
-	if code, _ := get(t, clients+path); code != 404 {
-		t.Errorf("content before it came: %d", code)
-	}
-	if code := run(t.Context(), []string{"server", "import", "--data", data, filepath.Join(dir, "in")}, stdio{out: io.Discard, err: io.Discard}); code != exitOK {
-		t.Fatalf("import beside the server: %d", code)
-	}
-	eventually(t, "the server has the file", func() bool {
-		code, body := get(t, clients+path)
-		return code == 200 && body == "payload\n"
-	})
-	if code, body := get(t, console+"/metrics"); code != 200 || !strings.Contains(body, "redx_revisions 1") {
-		t.Errorf("metrics: %d, %.200q", code, body)
-	}
+// TestServerRun runs the server, takes an update in and approves it beside it, and plays a computer.
+func TestServerRun(t *testing.T) {
+	dir := unpacked(t)
+	data := filepath.Join(dir, "srv")
+	clients, console, stop := running(t, data)
 	redx := func(args ...string) string {
 		var out strings.Builder
 		if code := run(t.Context(), append(args, "--data", data), stdio{out: &out, err: io.Discard}); code != exitOK {
@@ -114,29 +112,40 @@ func TestServerRun(t *testing.T) {
 		}
 		return out.String()
 	}
+	if code, body := get(t, clients+"/healthz"); code != 200 || body != "ok\n" {
+		t.Errorf("healthz: %d %q", code, body)
+	}
+	const path = "/CONTENT/3c/997e49bbf4ad5ee847d0e77aa30648c70c71323c.cab"
+	if code, _ := get(t, clients+path); code != 404 {
+		t.Errorf("content before it came: %d", code)
+	}
+	redx("server", "import", filepath.Join(dir, "in"))
 	redx("group", "add", "Test")
 	redx("approval", "set", "KB5000001", "--group", "Test")
-	eventually(t, "the server has seen the approval", func() bool {
-		_, body := get(t, console+"/metrics")
-		return strings.Contains(body, "redx_approvals 1")
+	eventually(t, "the server has seen all of it", func() bool {
+		_, figures := get(t, console+"/metrics")
+		code, body := get(t, clients+path)
+		return strings.Contains(figures, "redx_revisions 1\n") && strings.Contains(figures, "redx_approvals 1\n") && code == 200 && body == "payload\n"
 	})
 	synchronise(t, clients)
+	told(t, redx)
+	if code := stop(); code != exitOK {
+		t.Errorf("stopped with %d", code)
+	}
+}
+
+// told checks what the commands say of the computer that synchronised.
+func told(t *testing.T, redx func(...string) string) {
+	t.Helper()
 	if shown := redx("computer", "show", "pc1.example"); !strings.Contains(shown, "install failed") || !strings.Contains(shown, "0x80070002 ERROR_FILE_NOT_FOUND") {
 		t.Errorf("computer show: %s", shown)
 	}
 	if listed := redx("update", "list"); !strings.Contains(listed, "1 failed") {
 		t.Errorf("update list: %s", listed)
 	}
-	eventually(t, "the synchronisation is written", func() bool {
-		return !strings.Contains(redx("computer", "list"), "never")
-	})
+	eventually(t, "the synchronisation is written", func() bool { return !strings.Contains(redx("computer", "list"), "never") })
 	if why := redx("update", "why", "KB5000001", "--computer", "pc1.example"); !strings.Contains(why, "is offered to pc1.example") {
 		t.Errorf("update why: %s", why)
-	}
-
-	stop()
-	if code := <-ended; code != exitOK {
-		t.Errorf("stopped with %d: %s", code, log)
 	}
 }
 

@@ -164,7 +164,7 @@ when it last synchronised.
 EXIT STATUS
   0  it is offered    1  failed    2  wrong usage    3  it is not offered`,
 		Example: "  redx update why KB5034441 --computer pc7.example --data /srv/redx",
-		Args:    exactly(1, "one UPDATE: an id, a KB number or part of a title"),
+		Args:    one("one UPDATE: an id, a KB number or part of a title"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return d.with(cmd.Context(), false, func(opened *data) error { return runWhy(cmd.Context(), std, &d, opened, args[0], computer) })
 		},
@@ -260,7 +260,7 @@ func reasonText(r deploy.Reason) string {
 func newUpdateDeclineCommand(std stdio) *cobra.Command {
 	var d dataFlags
 	cmd := &cobra.Command{
-		Use: "decline --data FOLDER UPDATE", Short: "Offer an update to nobody", Args: exactly(1, "one UPDATE"),
+		Use: "decline --data FOLDER UPDATE", Short: "Offer an update to nobody", Args: one("one UPDATE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return d.with(cmd.Context(), false, func(opened *data) error {
 				u, err := oneUpdate(cmd.Context(), opened, args[0])
