@@ -105,9 +105,13 @@ func newRootCommand(std stdio) *cobra.Command {
 const rootHelp = `redx finds why a Windows update failed: which file is missing, of which update, and why.
 
 It reads what a failed update leaves behind: logs, event logs, traces, databases and the registry, on a mounted
-Windows disk, in a copied tree or in a folder of collected logs, and it never writes there.
+Windows disk, in a copied tree, in a folder of collected logs or, on Windows, on this computer. It never writes there;
+redx repair alone does, and can take it back.
 
 EXIT STATUS
-  0  fine, or nothing found        1  failed           2  wrong usage
-  3  problems found               10  no Windows there, or nothing recognised in the logs
- 12  busy: a restart is pending  130  cancelled`
+  0  fine, or nothing found           1  failed           2  wrong usage
+  3  problems found, or a repair that is not proven       4  repair rolled back
+  5  needs the rights of an administrator
+ 10  no Windows there, or nothing recognised in the logs
+ 11  another repair is under way     12  busy: an installation runs, or a restart is pending
+130  cancelled                     3010  done, and a restart is needed`
