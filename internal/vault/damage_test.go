@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -241,4 +242,30 @@ func FuzzEvents(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Under the fuzzer's instrumentation SQLite runs a few times a minute only; this runs it often, on vaults with some
+// bytes changed.
+func TestChangedBytes(t *testing.T) {
+	_, path, _ := filled(t)
+	whole := read(t, path)
+	random := rand.New(rand.NewPCG(1, 2))
+	changed := filepath.Join(t.TempDir(), vault.Name)
+	begun := time.Now()
+	for round := range 300 {
+		b := bytes.Clone(whole)
+		for range 1 + random.IntN(20) {
+			b[100+random.IntN(len(b)-100)] = byte(random.Uint32())
+		}
+		write(t, changed, b)
+		n := 0
+		for _, err := range vault.Events(context.Background(), changed) {
+			if n++; n > len(whole) || errors.Is(err, context.DeadlineExceeded) {
+				t.Fatalf("round %d: %d accounts, %v", round, n, err)
+			}
+		}
+	}
+	if took := time.Since(begun); took > time.Minute {
+		t.Errorf("it took %v", took)
+	}
 }
