@@ -156,16 +156,18 @@ type serviceState struct {
 	Delayed          bool
 }
 
+// stateOf looks at a service, which may go while it is looked at.
 func stateOf(s *win.Services, name string) (serviceState, error) {
 	st := serviceState{Name: name}
 	c, err := s.Config(name)
+	now, err2 := s.Status(name)
+	err = errors.Join(err, err2)
 	if errors.Is(err, win.ErrNoService) {
 		return st, nil
 	}
-	now, err2 := s.Status(name)
 	st.Present, st.Running, st.Start = true, now.State != win.Stopped, int(c.Start)
 	st.Delayed = c.Delayed != nil && *c.Delayed
-	return st, errors.Join(err, err2)
+	return st, err
 }
 
 func state(names []string) error {
