@@ -142,11 +142,17 @@ func TestRenameItselfDoesNotReplace(t *testing.T) {
 
 func TestLinksAreNotFollowed(t *testing.T) {
 	elsewhere := t.TempDir()
-	for name, lay := range map[string]func(top string){
-		"the folder": func(top string) { symlink(t, elsewhere, filepath.Join(top, "Windows/SoftwareDistribution")) },
-		"inside":     func(top string) { symlink(t, "System32", filepath.Join(top, "Windows/SoftwareDistribution")) },
-		"dangling":   func(top string) { symlink(t, "nowhere", filepath.Join(top, "Windows/SoftwareDistribution")) },
-		"a file": func(top string) {
+	for name, lay := range map[string]func(t *testing.T, top string){
+		"the folder": func(t *testing.T, top string) {
+			symlink(t, elsewhere, filepath.Join(top, "Windows/SoftwareDistribution"))
+		},
+		"inside": func(t *testing.T, top string) {
+			symlink(t, "System32", filepath.Join(top, "Windows/SoftwareDistribution"))
+		},
+		"dangling": func(t *testing.T, top string) {
+			symlink(t, "nowhere", filepath.Join(top, "Windows/SoftwareDistribution"))
+		},
+		"a file": func(t *testing.T, top string) {
 			if err := os.WriteFile(filepath.Join(top, "Windows/SoftwareDistribution"), nil, 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -154,7 +160,7 @@ func TestLinksAreNotFollowed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			top := tree(t, "Windows/System32/x")
-			lay(top)
+			lay(t, top)
 			was := listing(t, top)
 			d := open(t, top)
 			if f, err := d.Folder(sd); err != nil || !f.Present || !f.Reparse {
