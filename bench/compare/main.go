@@ -70,6 +70,7 @@ func readers() map[string]func(path string) (figures, error) {
 		"redx cab":           unpackCab,
 		"go-cab":             goCab,
 		"redx hive":          hiveValues,
+		"redx rename":        renameDownload,
 		"regparser":          regparserValues,
 	}
 	for name, read := range bench.TextReaders() {

@@ -84,6 +84,7 @@ func comparisons() []comparison {
 		{"LZX cabinet, made", compareCabMade},
 		{"hive", compareHive},
 		{"memory of text logs", compareText},
+		{"rename phase of a repair", compareRename},
 	}
 }
 
