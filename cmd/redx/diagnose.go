@@ -61,7 +61,9 @@ func runDiagnose(cmd *cobra.Command, std stdio, o *diagnoseOptions) error {
 	if err != nil {
 		return err
 	}
-	result := report.NewResult(found.image, found.set, doctor.Examine(found.set, check.All()), by)
+	findings := doctor.Examine(found.set, check.All())
+	o.aim(findings)
+	result := report.NewResult(found.image, found.set, findings, by)
 	switch {
 	case o.json:
 		err = report.WriteJSON(std.out, report.NewDiagnosis(result))
@@ -74,6 +76,17 @@ func runDiagnose(cmd *cobra.Command, std stdio, o *diagnoseOptions) error {
 		return silent(exitProblems)
 	}
 	return err
+}
+
+// aim makes the command that repairs one for the installation that was looked at.
+func (w *where) aim(findings []doctor.Finding) {
+	for i := range findings {
+		for k, command := range findings[i].Next {
+			if command == "redx repair" {
+				findings[i].Next[k] += w.flags()
+			}
+		}
+	}
 }
 
 // writePage writes a file and says so.
