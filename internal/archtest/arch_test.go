@@ -39,7 +39,7 @@ var rules = []rule{
 			"internal/update", "internal/hresult", "internal/guid", "internal/winbin", "internal/registry",
 			"internal/winsys", "internal/servicing", "internal/evidence", "internal/history", "internal/doctor/...",
 			"internal/format/...", "internal/write/...", "internal/repair/...", "internal/catalog/...", "internal/deploy/...",
-			"internal/proof", "internal/wuaclient/protocol", "internal/wsus/...",
+			"internal/proof", "internal/wuaclient/protocol", "internal/wsus/...", "internal/authenticode",
 		},
 		except: []string{
 			"internal/format/uso", "internal/repair/journal", "internal/repair/act/live", "internal/repair/act/offline",
