@@ -1,0 +1,132 @@
+package agent
+
+import (
+	"time"
+)
+
+// Bounds of waiting.
+const (
+	// least is between the end of a turn and the next unattended one, whatever else is due.
+	least = 30 * time.Second
+	// longest is how long the agent sleeps at a time: timers do not run while a computer sleeps, clocks do.
+	longest = 15 * time.Minute
+	spread  = 5 // a visit is up to a fifth of its interval early
+)
+
+// first decides when the first visit after a start is: never at once, and not before it was to be.
+func (a *Agent) first() {
+	now := a.Clock.Now()
+	soon := now.Add(a.within(time.Duration(a.Policy.FirstWithin)))
+	a.change(func(s *State) {
+		if s.NextVisit.Before(soon) || s.NextVisit.After(now.Add(time.Duration(a.Policy.Every))) {
+			s.NextVisit = soon.UTC()
+		}
+	})
+}
+
+// within is a random part of d.
+func (a *Agent) within(d time.Duration) time.Duration { return time.Duration(a.Random() * float64(d)) }
+
+// interval is until the visit after one that succeeded.
+func (a *Agent) interval() time.Duration {
+	every := time.Duration(a.Policy.Every)
+	return max(every-a.within(every/spread), least)
+}
+
+// backoff is how long to wait after so many failures in a row: doubled by each, up to the interval of visits, and up to
+// a fifth more or less, so that those that failed together do not come again together.
+func (a *Agent) backoff(fails int) time.Duration {
+	d, most := time.Duration(a.Policy.RetryAfter), time.Duration(a.Policy.Every)
+	for n := 1; n < fails && d < most; n++ {
+		d *= 2
+	}
+	d = min(d, most)
+	return max(d-d/spread+a.within(2*d/spread), least)
+}
+
+// due tells whether it is time for an unattended visit. A paused agent makes none.
+func (a *Agent) due() bool {
+	now := a.Clock.Now()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return !a.state.Paused && !now.Before(a.state.NextVisit)
+}
+
+// wait is how long to sleep before it is asked again whether something is due.
+func (a *Agent) wait() time.Duration {
+	now := a.Clock.Now()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.state.Paused {
+		return longest
+	}
+	if most := now.Add(time.Duration(a.Policy.Every) + longest); a.state.NextVisit.After(most) {
+		a.state.NextVisit = most.UTC() // the clock was put back
+	}
+	return min(max(a.state.NextVisit.Sub(now), 0), longest)
+}
+
+// plan decides when the next unattended visit is: after the interval, or sooner if something waits for its time.
+func (a *Agent) plan(t *Turn) {
+	now := a.Clock.Now()
+	var next time.Time
+	a.change(func(s *State) {
+		if t.Err != nil {
+			next = now.Add(a.backoff(s.Misses))
+		} else {
+			next = now.Add(a.interval())
+			for _, u := range open(t) {
+				if at := a.ready(s, u, now); at.Before(next) {
+					next = at
+				}
+			}
+		}
+		if soon := now.Add(least); next.Before(soon) {
+			next = soon
+		}
+		s.NextVisit = next.UTC()
+	})
+}
+
+// open are the updates of a turn that are still to be installed.
+func open(t *Turn) []Update {
+	done := map[string]bool{}
+	for _, at := range t.Attempts {
+		if at.Worked() {
+			done[key(at.Update)] = true
+		}
+	}
+	var out []Update
+	for _, u := range t.Scan.Updates {
+		if !done[key(u.Ref)] {
+			out = append(out, u)
+		}
+	}
+	return out
+}
+
+// ready is when an update that is still to be installed can be attempted next: after its back-off, when the day's
+// attempts allow one more, and when a window opens or its deadline has come.
+func (a *Agent) ready(s *State, u Update, now time.Time) time.Time {
+	t := s.tries(key(u.Ref))
+	at := now
+	for _, other := range []time.Time{t.Next, free(t.Begun, a.Policy.TriesPerDay, now)} {
+		if other.After(at) {
+			at = other
+		}
+	}
+	if a.mayInstall(u) {
+		return at
+	}
+	opens := now.Add(time.Duration(a.Policy.Every))
+	if w := a.Policy.opens(now.In(a.zone())); !w.IsZero() && (a.Policy.MayRestart || !u.MayRestart) {
+		opens = w.Add(a.within(time.Duration(a.Policy.FirstWithin)))
+	}
+	if !u.Deadline.IsZero() && u.Deadline.Before(opens) {
+		opens = u.Deadline
+	}
+	if opens.After(at) {
+		at = opens
+	}
+	return at
+}

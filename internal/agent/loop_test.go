@@ -1,0 +1,257 @@
+package agent_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/redx-update/redx/internal/agent"
+	"github.com/redx-update/redx/internal/repair"
+)
+
+const hour = time.Hour
+
+func TestHealthy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, m := &world{offers: []agent.Update{offer(1), offer(2)}, takes: time.Second}, &memory{}
+		a := newAgent(t, w, agent.DefaultPolicy(), m)
+		start := time.Now()
+		runFor(t, a, 72*hour)
+		if first := w.scans[0].Sub(start); first <= 0 || first > 10*time.Minute {
+			t.Errorf("the first visit came after %s, want some moment of the first ten minutes", first)
+		}
+		for i := 1; i < len(w.scans); i++ {
+			if d := w.scans[i].Sub(w.scans[i-1]); d < 17*hour || d > 23*hour {
+				t.Errorf("visit %d came %s after the one before", i, d)
+			}
+		}
+		if len(w.scans) < 4 || len(w.installs["b"]) != 1 || len(w.installs["c"]) != 1 || w.together || w.reports != len(w.scans) {
+			t.Errorf("%d visits, installed %v, at once: %v, %d reports", len(w.scans), w.installs, w.together, w.reports)
+		}
+		if n := len(m.state.Attempts); n != 2 || m.state.NextVisit.IsZero() {
+			t.Errorf("remembered %d attempts, next visit %s", n, m.state.NextVisit)
+		}
+	})
+}
+
+func TestUnreachable(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{scanErr: func() error { return fmt.Errorf("asleep: %w", agent.ErrUnreachable) }}
+		a := newAgent(t, w, agent.DefaultPolicy(), &memory{})
+		runFor(t, a, 10*24*hour)
+		for i := 2; i < len(w.scans); i++ {
+			if d := w.scans[i].Sub(w.scans[i-1]); d < 12*time.Minute || d > 27*hour {
+				t.Errorf("visit %d came %s after the one before", i, d)
+			}
+		}
+		if n := len(w.scans); n < 10 || n > 25 || len(w.heals) != 0 {
+			t.Errorf("%d visits in ten days of silence, %d healings", n, len(w.heals))
+		}
+		w.scanErr = nil
+		runFor(t, a, 24*hour)
+		if a.Status().Misses != 0 {
+			t.Error("misses are still counted after a visit that succeeded")
+		}
+	})
+}
+
+func TestLimits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := agent.DefaultPolicy()
+		p.TriesPerDay, p.HealsPerDay = 3, 2
+		w := &world{offers: []agent.Update{offer(1)}, fail: always(errMissing), healing: agent.Healing{Healed: agent.StillFails, Attempts: 1}}
+		runFor(t, newAgent(t, w, p, &memory{}), 20*24*hour)
+		perDay(t, w.installs["b"], 3)
+		perDay(t, w.heals, 3) // a healing that repairs nothing any more is only a look
+		if len(w.installs["b"]) < 10 {
+			t.Errorf("only %d attempts in 20 days", len(w.installs["b"]))
+		}
+	})
+}
+
+// perDay wants no more than most in any 24 hours.
+func perDay(t *testing.T, times []time.Time, most int) {
+	t.Helper()
+	for i := most; i < len(times); i++ {
+		if d := times[i].Sub(times[i-most]); d < 24*hour {
+			t.Errorf("%d attempts within %s", most+1, d)
+		}
+	}
+}
+
+func TestMended(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{
+			offers: []agent.Update{offer(1)}, fail: always(errMissing),
+			healing: agent.Healing{Healed: agent.Mended, Rungs: []repair.Rung{repair.UpdateFolder}, Attempts: 1},
+		}
+		a := newAgent(t, w, agent.DefaultPolicy(), &memory{})
+		runFor(t, a, 48*hour)
+		st := a.Status()
+		if len(w.heals) != 1 || len(st.Attempts) != 1 || st.Attempts[0].Healing.Healed != agent.Mended {
+			t.Errorf("%d healings, %+v", len(w.heals), st.Attempts)
+		}
+	})
+}
+
+func TestWindowAndDeadline(t *testing.T) {
+	night, err := agent.ParseWindow("22:00-05:00")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct {
+		change func(*agent.Policy, *agent.Update)
+		ok     func(installed []time.Time, start time.Time) bool
+	}{
+		"in the window": {
+			func(p *agent.Policy, _ *agent.Update) { p.Window = []agent.Window{night} },
+			func(at []time.Time, _ time.Time) bool {
+				return len(at) == 1 && (at[0].Hour() >= 22 || at[0].Hour() < 5)
+			},
+		},
+		"at its deadline, whatever the window": {
+			func(p *agent.Policy, u *agent.Update) {
+				p.Window, u.Deadline = []agent.Window{night}, time.Now().Add(13*hour)
+			},
+			func(at []time.Time, start time.Time) bool {
+				return len(at) == 1 && at[0].Sub(start) >= 13*hour && at[0].Sub(start) < 14*hour
+			},
+		},
+		"never, when it may restart and must not": {
+			func(_ *agent.Policy, u *agent.Update) { u.MayRestart = true },
+			func(at []time.Time, _ time.Time) bool { return len(at) == 0 },
+		},
+		"at once, when it may restart and may": {
+			func(p *agent.Policy, u *agent.Update) { u.MayRestart, p.MayRestart = true, true },
+			func(at []time.Time, start time.Time) bool { return len(at) == 1 && at[0].Sub(start) < hour },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				time.Sleep(6 * hour) // the bubble's clock begins at midnight
+				start := time.Now()
+				p, u := agent.DefaultPolicy(), offer(1)
+				tt.change(&p, &u)
+				w := &world{offers: []agent.Update{u}}
+				runFor(t, newAgent(t, w, p, &memory{}), 4*24*hour)
+				if !tt.ok(w.installs["b"], start) {
+					t.Errorf("installed at %v, started at %v", w.installs["b"], start)
+				}
+				if len(w.downloads) != 1 {
+					t.Errorf("downloaded %d times", len(w.downloads))
+				}
+			})
+		})
+	}
+}
+
+func TestAskedAndPaused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{offers: []agent.Update{offer(1)}, fail: always(errMissing), takes: time.Second}
+		a := newAgent(t, w, agent.DefaultPolicy(), &memory{})
+		a.SetPaused(t.Context(), true)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- a.Run(ctx) }()
+		time.Sleep(100 * hour)
+		if len(w.scans) != 0 {
+			t.Errorf("%d visits while paused", len(w.scans))
+		}
+		if turn, err := a.Ask(ctx, agent.ScanNow); err != nil || len(turn.Scan.Updates) != 1 || len(w.downloads) != 0 {
+			t.Errorf("scan: %+v, %v, %d downloads", turn, err, len(w.downloads))
+		}
+		if turn, err := a.Ask(ctx, agent.DownloadNow); err != nil || len(turn.Attempts) != 0 || len(w.downloads) != 1 || len(w.installs) != 0 {
+			t.Errorf("download: %+v, %v", turn, err)
+		}
+		for range 6 { // more than the limit: who asks is served
+			if turn, err := a.Ask(ctx, agent.InstallNow); err != nil || len(turn.Attempts) != 1 || turn.Attempts[0].Path != `C:\x` {
+				t.Errorf("install: %+v, %v", turn, err)
+			}
+		}
+		a.SetPaused(t.Context(), false)
+		time.Sleep(24 * hour)
+		if len(w.scans) < 9 {
+			t.Error("no visit after the pause")
+		}
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		if _, err := a.Ask(ctx, agent.ScanNow); !errors.Is(err, agent.ErrStopped) {
+			t.Errorf("asked after the end: %v", err)
+		}
+	})
+}
+
+// What is remembered counts after a start as well: the next visit, and how much was tried.
+func TestRestarts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := agent.DefaultPolicy()
+		p.TriesPerDay = 2
+		w, m := &world{offers: []agent.Update{offer(1)}, fail: always(errMissing)}, &memory{}
+		for range 200 {
+			runFor(t, newAgent(t, w, p, m), 11*time.Minute)
+		}
+		perDay(t, w.installs["b"], 2)
+		if len(w.scans) > 20 {
+			t.Errorf("%d visits in 200 starts within %s", len(w.scans), 200*11*time.Minute)
+		}
+	})
+}
+
+// Whatever fails, and whenever: never more attempts of one update than allowed within 24 hours, never two visits at
+// once, and never one right after another.
+func TestProperty(t *testing.T) {
+	for seed := range uint64(150) {
+		synctest.Test(t, func(t *testing.T) {
+			r := rand.New(rand.NewPCG(seed, 7))
+			p := agent.DefaultPolicy()
+			p.TriesPerDay, p.HealsPerDay = 1+r.IntN(4), r.IntN(3)
+			p.Every = agent.Duration(time.Minute << r.IntN(12))
+			p.RetryAfter = agent.Duration(time.Second << r.IntN(12))
+			p.FirstWithin = agent.Duration(r.IntN(int(hour)))
+			w := &world{takes: time.Duration(r.IntN(3)) * time.Second}
+			maybe := func(u error) error {
+				if r.IntN(3) > 0 {
+					return u
+				}
+				return nil
+			}
+			for n := range 1 + r.IntN(4) {
+				w.offers = append(w.offers, offer(n))
+			}
+			w.scanErr = func() error {
+				switch r.IntN(6) {
+				case 0:
+					return agent.ErrUnreachable
+				case 1:
+					return &agent.Failure{Stage: agent.Scanning, Code: 0xC80001FE, Err: errors.New("damaged")}
+				}
+				w.healing.Healed = []agent.Healed{agent.Mended, agent.StillFails, agent.LeftAlone, agent.Waits, agent.TakenBack, agent.Unproven}[r.IntN(6)]
+				return nil
+			}
+			w.fail = func(agent.Update) error { return maybe(errMissing) }
+			w.failDown = func(agent.Update) error { return maybe(errors.New("a lie")) }
+			m := &memory{}
+			for range 1 + r.IntN(3) {
+				runFor(t, newAgent(t, w, p, m), 3*24*hour)
+			}
+			for name := range w.installs {
+				perDay(t, w.installs[name], p.TriesPerDay)
+			}
+			soon, gap := 0, 30*time.Second
+			for i := 1; i < len(w.scans); i++ {
+				if w.scans[i].Sub(w.scans[i-1]) < gap {
+					soon++ // a visit that was healed is made twice
+				}
+			}
+			if soon > len(w.heals)+3 || w.together {
+				t.Errorf("seed %d: %d visits of %d came within %s, %d healings, at once: %v", seed, soon, len(w.scans), gap, len(w.heals), w.together)
+			}
+		})
+	}
+}

@@ -1,0 +1,67 @@
+package agent_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/redx-update/redx/internal/agent"
+	"github.com/redx-update/redx/internal/repair"
+)
+
+func TestParsePolicy(t *testing.T) {
+	got, err := agent.ParsePolicy(`
+[visit]
+every = "4h"
+retry_after = "2m"
+[install]
+window = ["mon-fri 22:00-05:00", "sat 08:30-20:00"]
+may_restart = true
+tries_per_day = 2
+[download]
+bytes_per_second = 1000000
+[heal]
+rungs = ["update-folder", "download"]
+per_day = 3
+within = "0s"
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := agent.DefaultPolicy()
+	want.Every, want.RetryAfter, want.MayRestart = agent.Duration(4*hour), agent.Duration(2*time.Minute), true
+	want.TriesPerDay, want.Bandwidth, want.HealsPerDay, want.HealWithin = 2, 1000000, 3, 0
+	want.Rungs = []repair.Rung{repair.UpdateFolder, repair.Download}
+	want.Window = []agent.Window{
+		{Days: [7]bool{1: true, 2: true, 3: true, 4: true, 5: true}, From: 22 * hour, To: 5 * hour},
+		{Days: [7]bool{6: true}, From: 8*hour + 30*time.Minute, To: 20 * hour},
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	if got, err = agent.ParsePolicy(""); err != nil || cmp.Diff(agent.DefaultPolicy(), got) != "" {
+		t.Errorf("of nothing: %+v, %v", got, err)
+	}
+}
+
+func TestParsePolicyRefuses(t *testing.T) {
+	for text, want := range map[string]string{
+		"[visit]\nevery = \"1s\"":                    "visit.every",
+		"[visit]\nevery = \"-1h\"":                   "negative",
+		"[visit]\nretry_after = \"0s\"":              "retry_after",
+		"[visit]\nevry = \"1h\"":                     "evry",
+		"[install]\nwindow = [\"25:00-26:00\"]":      "window",
+		"[install]\nwindow = [\"moon 20:00-22:00\"]": "window",
+		"[install]\ntries_per_day = 0":               "tries_per_day",
+		"[download]\nbytes_per_second = -1":          "bytes_per_second",
+		"[heal]\nper_day = 1000":                     "per_day",
+		"[heal]\nrungs = [\"transfer-jobs\"]":        "transfer-jobs",
+		"[heal]\nrungs = [\"C:\\\\Windows\"]":        "rungs",
+	} {
+		if _, err := agent.ParsePolicy(text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want an error about %s", text, err, want)
+		}
+	}
+}
