@@ -1,0 +1,5 @@
+package disk
+
+import "github.com/redx-update/redx/internal/win"
+
+func syncFolder(at spot) error { return win.FlushFolder(at.host) }
