@@ -30,6 +30,8 @@ type Store interface {
 	Approvals
 	Files
 	Reports
+	Accounts
+	Fleet
 	Close() error
 }
 
@@ -266,7 +268,8 @@ type Reports interface {
 	Events(ctx context.Context, computer string, limit int) ([]Event, error)
 	// States gives how the updates stand on one computer, or with an empty id on all.
 	States(ctx context.Context, computer string) ([]State, error)
-	// AddFinding keeps the JSON of a diagnosis that a computer sent. The latest 20 of each computer stay.
+	// AddFinding keeps the JSON of a diagnosis that a computer sent. The latest 20 of each computer stay. Its causes take
+	// the place of the computer's earlier ones; one about an update ends when the update is installed.
 	AddFinding(ctx context.Context, f Finding) error
 	// Findings gives a computer's findings, the latest first.
 	Findings(ctx context.Context, computer string) ([]Finding, error)
@@ -277,6 +280,7 @@ type Finding struct {
 	Computer string    `json:"computer"`
 	Time     time.Time `json:"time"`
 	JSON     []byte    `json:"-"`
+	Causes   []Cause   `json:"-"` // only for AddFinding
 }
 
 // TargetingSetting says who puts computers into groups: with the value ServerSide the administrator alone, otherwise

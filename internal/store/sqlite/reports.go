@@ -9,6 +9,7 @@ import (
 
 	"github.com/redx-update/redx/internal/hresult"
 	"github.com/redx-update/redx/internal/store"
+	"github.com/redx-update/redx/internal/update"
 )
 
 // AddEvents implements store.Reports.
@@ -35,8 +36,9 @@ func addEvent(ctx context.Context, tx *sql.Tx, computer string, e *store.Event) 
 	if err != nil {
 		return err
 	}
-	r, err := tx.ExecContext(ctx, "INSERT OR IGNORE INTO events (computer, instance, time, body) VALUES (?, ?, ?, ?)",
-		computer, e.Instance[:], millis(e.Time), string(body))
+	about, ended, failed := ending(e)
+	r, err := tx.ExecContext(ctx, "INSERT OR IGNORE INTO events (computer, instance, time, body, guid, ended, failed) VALUES (?, ?, ?, ?, ?, ?, ?)",
+		computer, e.Instance[:], millis(e.Time), string(body), about, ended, failed)
 	if err != nil {
 		return err
 	}
@@ -51,6 +53,26 @@ func addEvent(ctx context.Context, tx *sql.Tx, computer string, e *store.Event) 
 	return nil
 }
 
+// ending says which update an event is about, and when it ended an attempt: not later than when it came, whatever the
+// computer's clock said.
+func ending(e *store.Event) (about []byte, ended sql.NullInt64, failed bool) {
+	if !e.Update.GUID.IsZero() {
+		about = e.Update.GUID[:]
+	}
+	a, ok := e.Attempt()
+	if !ok {
+		return about, ended, false
+	}
+	ended = sql.NullInt64{Int64: millis(e.Time), Valid: true}
+	if came := millis(e.Received); came != 0 {
+		ended.Int64 = min(ended.Int64, came)
+	}
+	return about, ended, a.Result == update.Failed
+}
+
+// clockSlack is by how much a computer's clock may be behind, when what it installed is compared with what the server knew.
+const clockSlack = 2 * time.Minute
+
 // addState keeps the latest that a computer said of an update. A status event tells what is needed without a code, and
 // does not wipe out the code of the failure that it follows.
 func addState(ctx context.Context, tx *sql.Tx, st store.State) error {
@@ -59,19 +81,15 @@ func addState(ctx context.Context, tx *sql.Tx, st store.State) error {
 			code = iif(excluded.code = 0 AND excluded.standing = 'failed', code, excluded.code)
 		WHERE excluded.time >= time`,
 		st.Computer, st.Update[:], st.Standing, int64(st.Code), millis(st.Time))
+	if err == nil && st.Standing == store.Installed {
+		_, err = tx.ExecContext(ctx, "DELETE FROM causes WHERE computer = ? AND guid = ? AND time <= ?", st.Computer, st.Update[:], millis(st.Time.Add(clockSlack)))
+	}
 	return err
 }
 
 // Events implements store.Reports.
 func (s *Store) Events(ctx context.Context, computer string, limit int) ([]store.Event, error) {
-	return list(ctx, s.read, func(rows *sql.Rows) (store.Event, error) {
-		var body []byte
-		var e store.Event
-		if err := rows.Scan(&body); err != nil {
-			return e, err
-		}
-		return e, json.Unmarshal(body, &e)
-	}, "SELECT body FROM events WHERE computer = ? ORDER BY time DESC, instance LIMIT ?", computer, limit)
+	return list(ctx, s.read, scanEvent, "SELECT body FROM events WHERE computer = ? ORDER BY time DESC, instance LIMIT ?", computer, limit)
 }
 
 // States implements store.Reports.
@@ -108,8 +126,31 @@ func (s *Store) AddFinding(ctx context.Context, f store.Finding) error {
 		}
 		_, err = tx.ExecContext(ctx, `DELETE FROM findings WHERE computer = ? AND id NOT IN
 			(SELECT id FROM findings WHERE computer = ? ORDER BY id DESC LIMIT ?)`, f.Computer, f.Computer, keptFindings)
-		return err
+		if err != nil {
+			return err
+		}
+		return setCauses(ctx, tx, &f)
 	})
+}
+
+func setCauses(ctx context.Context, tx *sql.Tx, f *store.Finding) error {
+	if _, err := tx.ExecContext(ctx, "DELETE FROM causes WHERE computer = ?", f.Computer); err != nil {
+		return err
+	}
+	for i := range f.Causes {
+		c := &f.Causes[i]
+		var about []byte
+		if !c.Update.IsZero() {
+			about = c.Update[:]
+		}
+		_, err := tx.ExecContext(ctx, `INSERT INTO causes (computer, cause, check_name, title, kb, guid, missing, time)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+			f.Computer, c.Key, c.Check, c.Title, c.KB, about, c.Missing, millis(f.Time))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Findings implements store.Reports.
