@@ -119,6 +119,7 @@ type Finding struct {
 func Examine(set *evidence.Set, checks []Check) []Finding {
 	exam := &Exam{Evidence: set, History: history.Merge(set)}
 	var all []Finding
+	known := map[string]bool{}
 	for _, c := range checks {
 		for _, f := range c.Run(exam) {
 			f.Check = c.ID
@@ -128,7 +129,8 @@ func Examine(set *evidence.Set, checks []Check) []Finding {
 			}
 			f.Codes = distinct(f.Codes)
 			f.ID = identify(&f)
-			if !slices.ContainsFunc(all, func(o Finding) bool { return o.ID == f.ID }) {
+			if !known[f.ID] {
+				known[f.ID] = true
 				all = append(all, f)
 			}
 		}
@@ -191,87 +193,10 @@ func fileIdentity(f File) string {
 	return strings.ToLower(fileName(f))
 }
 
-func linkConsequences(all []Finding, checks []Check) {
-	parents := map[string][]string{}
-	for _, c := range checks {
-		parents[c.ID] = c.ConsequenceOf
-	}
-	for i := range all {
-		for j := range all {
-			f, cause := &all[i], &all[j]
-			if i != j && slices.Contains(parents[f.Check], cause.Check) && related(f, cause) &&
-				!slices.Contains(f.BecauseOf, cause.ID) {
-				f.BecauseOf = append(f.BecauseOf, cause.ID)
-			}
-		}
-	}
-}
-
-// related reports that two findings are about the same update or the same file, or that the cause is about the whole
-// machine.
-func related(f, cause *Finding) bool {
-	if cause.Update.IsZero() && len(cause.Files) == 0 {
-		return true
-	}
-	// What names no file is known by its update alone, and one of the two may not be known.
-	if len(f.Files) == 0 && (f.Update.IsZero() || cause.Update.IsZero()) {
-		return true
-	}
-	if f.Update.Same(cause.Update) {
-		return true
-	}
-	for _, a := range f.Files {
-		for _, b := range cause.Files {
-			if fileName(a) != "" && strings.EqualFold(fileName(a), fileName(b)) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// fileName is the last element of a file's path or address.
-func fileName(f File) string {
-	s := cmp.Or(f.Path, f.URL)
-	return s[strings.LastIndexAny(s, `\/`)+1:]
-}
-
 func bySeverity(a, b Finding) int {
 	rank := map[Severity]int{Error: 0, Warning: 1, Info: 2}
 	sure := map[Confidence]int{Proven: 0, Likely: 1}
 	return cmp.Or(cmp.Compare(rank[a.Severity], rank[b.Severity]), cmp.Compare(sure[a.Confidence], sure[b.Confidence]))
-}
-
-// rootsFirst puts each consequence behind its cause. A finding whose cause is not in the list stands for itself.
-func rootsFirst(all []Finding) []Finding {
-	byID := map[string]bool{}
-	for _, f := range all {
-		byID[f.ID] = true
-	}
-	out := make([]Finding, 0, len(all))
-	done := map[string]bool{}
-	var put func(f Finding)
-	put = func(f Finding) {
-		if done[f.ID] {
-			return
-		}
-		done[f.ID] = true
-		out = append(out, f)
-		for _, g := range all {
-			if slices.Contains(g.BecauseOf, f.ID) {
-				put(g)
-			}
-		}
-	}
-	for _, f := range all {
-		if !slices.ContainsFunc(f.BecauseOf, func(id string) bool { return byID[id] }) {
-			put(f)
-		}
-	}
-	for _, f := range all { // a cycle of causes would otherwise be lost
-		put(f)
-	}
-	return out
 }
 
 func distinct(codes []hresult.Code) []hresult.Code {

@@ -13,12 +13,13 @@ func Narrow(all []Finding, by history.Filter) []Finding {
 	for i := range all {
 		keep[all[i].ID] = wanted(&all[i], by)
 	}
-	for range all { // a chain is no longer than all of them
+	for more := true; more; {
+		more = false
 		for i := range all {
 			f := &all[i]
 			for _, cause := range f.BecauseOf {
-				if keep[f.ID] || keep[cause] {
-					keep[f.ID], keep[cause] = true, true
+				if keep[f.ID] != keep[cause] {
+					keep[f.ID], keep[cause], more = true, true, true
 				}
 			}
 		}

@@ -294,13 +294,18 @@ func sumCodes(counts []CodeCount) []CodeCount {
 
 // index makes the look-ups of a Set.
 func (s *Set) index() {
-	s.byKind, s.files = map[Kind][]int{}, map[string]int{}
+	s.byKind, s.paths, s.named = map[Kind][]int{}, map[named]int{}, map[named][]int{}
 	for i := range s.events {
 		e := &s.events[i]
 		s.byKind[e.Kind] = append(s.byKind[e.Kind], i)
-		if path := strings.ToLower(e.Field(Path)); e.Kind == FileState {
-			if _, ok := s.files[path]; !ok {
-				s.files[path] = i
+		if slices.Contains(namedKinds, e.Kind) {
+			n := named{e.Kind, strings.ToLower(e.Field(Name))}
+			s.named[n] = append(s.named[n], i)
+		}
+		if e.Kind == FileState || e.Kind == PutAside {
+			at := named{e.Kind, strings.ToLower(e.Field(Path))}
+			if _, again := s.paths[at]; !again {
+				s.paths[at] = i
 			}
 		}
 	}

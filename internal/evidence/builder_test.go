@@ -363,3 +363,26 @@ func TestEventsAreACopyInOrder(t *testing.T) {
 		t.Error("the Builder was changed by its copy, or has events after Set")
 	}
 }
+
+func TestLookUps(t *testing.T) {
+	put := missing("a", 1, 0)
+	put.Kind, put.Fields = evidence.PutAside, map[string]string{evidence.Path: `C:\Windows\SD`}
+	key := missing("a", 2, 0)
+	key.Kind, key.Fields = evidence.KeyState, map[string]string{evidence.Name: "WIMMount"}
+	other := key
+	other.Source.Line, other.Fields = 3, map[string]string{evidence.Name: "other"}
+	s := setOf(put, key, other)
+	if e, ok := s.PutAsideAt(`c:\windows\sd`); !ok || e.Kind != evidence.PutAside {
+		t.Errorf("got %v, %v", e, ok)
+	}
+	if _, ok := s.FileState(`C:\Windows\SD`); ok {
+		t.Error("what was put aside counts as looked at")
+	}
+	var lines []int
+	for e := range s.Named(evidence.KeyState, "wimmount") {
+		lines = append(lines, e.Source.Line)
+	}
+	if !slices.Equal(lines, []int{2}) {
+		t.Errorf("found lines %v, want 2", lines)
+	}
+}

@@ -82,9 +82,10 @@ type Set struct {
 	Machine Machine
 	events  []Event
 	byKind  map[Kind][]int
-	files   map[string]int // of the FileState events, by path in lower case
-	codes   []CodeCount    // of all sources
-	counts  []CodeCount    // source by source
+	paths   map[named]int // the first FileState and PutAside event of each path in lower case
+	named   map[named][]int
+	codes   []CodeCount // of all sources
+	counts  []CodeCount // source by source
 	unread  []Unread
 	notes   []string
 	sources []string
@@ -125,10 +126,36 @@ func (s *Set) Notes() []string { return s.notes }
 func (s *Set) Sources() []string { return s.sources }
 
 // FileState looks a file up among those whose presence was looked at, without case.
-func (s *Set) FileState(path string) (*Event, bool) {
-	i, ok := s.files[strings.ToLower(path)]
+func (s *Set) FileState(path string) (*Event, bool) { return s.at(FileState, path) }
+
+// PutAsideAt gives the account of a repair that put this very file or folder aside, without case.
+func (s *Set) PutAsideAt(path string) (*Event, bool) { return s.at(PutAside, path) }
+
+func (s *Set) at(kind Kind, path string) (*Event, bool) {
+	i, ok := s.paths[named{kind, strings.ToLower(path)}]
 	if !ok {
 		return nil, false
 	}
 	return &s.events[i], true
+}
+
+// named is a kind of event and the name of a thing in lower case.
+type named struct {
+	kind Kind
+	name string
+}
+
+// namedKinds are the kinds of events that are looked up by the name of what they are about.
+var namedKinds = []Kind{KeyState, ServiceFile, ServiceFailed, DriverPackage, DriverService, InstallerCache, PackageState, Profile}
+
+// Named gives the events of a kind whose field Name is this one, without case, in order. The kind is one of those that
+// describe things of the registry: keys, services, drivers, packages, profiles.
+func (s *Set) Named(kind Kind, name string) iter.Seq[*Event] {
+	return func(yield func(*Event) bool) {
+		for _, i := range s.named[named{kind, strings.ToLower(name)}] {
+			if !yield(&s.events[i]) {
+				return
+			}
+		}
+	}
 }

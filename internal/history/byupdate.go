@@ -12,18 +12,26 @@ type Attempts struct {
 // left out.
 func ByUpdate(entries []Entry) []Attempts {
 	var groups []Attempts
+	var index update.Index[int]
 	for _, e := range entries {
-		found := false
-		for i := range groups {
-			if groups[i].Update.Same(e.Update) {
-				groups[i].Update = groups[i].Update.Merge(e.Update)
-				groups[i].Entries = append(groups[i].Entries, e)
-				found = true
-				break
+		if e.Update.IsZero() {
+			continue
+		}
+		// Of groups that turn out to be of one update, the newest has its entries from then on.
+		at := len(groups)
+		for i := range index.Same(e.Update) {
+			if i < at && groups[i].Update.Same(e.Update) {
+				at = i
 			}
 		}
-		if !found && !e.Update.IsZero() {
-			groups = append(groups, Attempts{Update: e.Update, Entries: []Entry{e}})
+		if at == len(groups) {
+			groups = append(groups, Attempts{})
+		}
+		g := &groups[at]
+		g.Entries = append(g.Entries, e)
+		if u := g.Update.Merge(e.Update); u != g.Update {
+			g.Update = u
+			index.Add(u, at)
 		}
 	}
 	return groups

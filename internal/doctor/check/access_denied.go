@@ -63,7 +63,8 @@ func accessDenied(x *doctor.Exam) []doctor.Finding {
 		f.Title = fmt.Sprintf("Access to %s is denied, or another program holds it; %s fails on it", f.Files[0].Path, nameOf(f.Update))
 		f.Next = []string{showRights(f.Files[0].Path), "fltmc filters", openWindowsUpdate}
 	}
-	if len(named) == 0 || len(fails) == 0 && !slices.ContainsFunc(named, func(e *evidence.Event) bool { return sessionEnded(x.Evidence, e, accessCodes) }) {
+	ended := endedWith(x.Evidence, accessCodes)
+	if len(named) == 0 || len(fails) == 0 && !slices.ContainsFunc(named, ended.has) {
 		f.Confidence = doctor.Likely
 		f.Surer = "the line that names the file, and the end of its session: CBS.log and the CbsPersist cabinets beside it"
 	}
@@ -75,6 +76,7 @@ func accessDenied(x *doctor.Exam) []doctor.Finding {
 // cured later is left out.
 func carrying(x *doctor.Exam, codes []hresult.Code) []*evidence.Event {
 	fails := standing(x, codes...)
+	ended, cured := endedWith(x.Evidence, codes), curesOf(x)
 	var out []*evidence.Event
 	for _, e := range troubled(x.Evidence, codes) {
 		servicing := e.Field(evidence.Component) == "CBS" || e.Field(evidence.Component) == "CSI"
@@ -82,7 +84,7 @@ func carrying(x *doctor.Exam, codes []hresult.Code) []*evidence.Event {
 		if !telling || e.Session == "" && !servicing && len(fails) == 0 {
 			continue
 		}
-		if e.Session != "" && !sessionEnded(x.Evidence, e, codes) || curedFor(x, e) {
+		if e.Session != "" && !ended.has(e) || cured.of(e) {
 			continue
 		}
 		out = append(out, e)
@@ -90,26 +92,62 @@ func carrying(x *doctor.Exam, codes []hresult.Code) []*evidence.Event {
 	return out
 }
 
-// sessionEnded reports that the session of a line ended with one of the codes.
-func sessionEnded(set *evidence.Set, e *evidence.Event, codes []hresult.Code) bool {
-	for s := range set.Of(evidence.ServicingEnd) {
-		if s.Session == e.Session && s.Session != "" && s.Source.Path == e.Source.Path && slices.Contains(codes, s.Code) {
+// sessions are some of the sessions of servicing.
+type sessions map[string]bool
+
+// endedWith gives the sessions that ended with one of the codes.
+func endedWith(set *evidence.Set, codes []hresult.Code) sessions {
+	s := sessions{}
+	for end := range set.Of(evidence.ServicingEnd) {
+		if end.Session != "" && slices.Contains(codes, end.Code) {
+			s[sessionKey(end)] = true
+		}
+	}
+	return s
+}
+
+// has reports that a line stands in one of them.
+func (s sessions) has(e *evidence.Event) bool { return s[sessionKey(e)] }
+
+// cures are the signs that something was installed or serviced, by update.
+type cures struct {
+	any     signs // of installations, whatever the update
+	updates update.Index[*signs]
+	single  map[update.Ref]*signs
+}
+
+func curesOf(x *doctor.Exam) *cures {
+	c := cures{single: map[update.Ref]*signs{}}
+	for d := range x.Evidence.Of(evidence.Attempt, evidence.ServicingEnd) {
+		switch {
+		case d.Kind == evidence.ServicingEnd && !d.Code.Failed() && d.Field(evidence.Restart) == "":
+		case d.Kind == evidence.Attempt && installed(d):
+			c.any.add(d)
+		default:
+			continue
+		}
+		s := c.single[d.Update]
+		if s == nil {
+			s = &signs{}
+			c.single[d.Update] = s
+			c.updates.Add(d.Update, s)
+		}
+		s.add(d)
+	}
+	return &c
+}
+
+// of reports that what a line tells of was cured: its update was installed later, or, when it names none, any was.
+func (c *cures) of(e *evidence.Event) bool {
+	if e.Update.IsZero() {
+		return c.any.after(e)
+	}
+	for s := range c.updates.Same(e.Update) {
+		if s.after(e) {
 			return true
 		}
 	}
 	return false
-}
-
-// curedFor reports that what a line tells of was cured: its update was installed later, or, when it names none, anything that is
-// serviced was.
-func curedFor(x *doctor.Exam, e *evidence.Event) bool {
-	done := wentWell(x.Evidence, func(d *evidence.Event) bool {
-		if d.Kind == evidence.ServicingEnd {
-			return !d.Code.Failed() && d.Field(evidence.Restart) == "" && !e.Update.IsZero() && d.Update.Same(e.Update)
-		}
-		return installed(d) && (e.Update.IsZero() || d.Update.Same(e.Update))
-	}, evidence.Attempt, evidence.ServicingEnd)
-	return done.after(e)
 }
 
 // updateOf gives the update that a finding is about, when all agree on one.

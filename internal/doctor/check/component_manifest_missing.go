@@ -22,9 +22,10 @@ func ComponentManifestMissing() doctor.Check {
 func componentManifestMissing(x *doctor.Exam) []doctor.Finding {
 	var faults []fault
 	named := false
+	mends := manifestMends(x.Evidence)
 	for _, e := range unsettled(x, evidence.ComponentManifestMissing, evidence.ManifestDamaged) {
 		f, ok := manifestFault(x.Evidence, e)
-		if !ok || manifestMended(x.Evidence, e) {
+		if !ok || mends.after(e) {
 			continue
 		}
 		named = named || f.thing.Name != ""
@@ -58,8 +59,19 @@ func manifestFault(set *evidence.Set, e *evidence.Event) (fault, bool) {
 	return f, true
 }
 
-func manifestMended(set *evidence.Set, e *evidence.Event) bool {
-	return storeRepaired(set, e) || mendedByName(set, e, evidence.ManifestRepaired, evidence.Component)
+// mends are the repairs of manifests: of all that were damaged, or of one component's.
+type mends struct {
+	whole *marks
+	some  byName
+}
+
+func manifestMends(set *evidence.Set) mends {
+	return mends{wholeRepairs(set), mended(set, evidence.ManifestRepaired, evidence.Component)}
+}
+
+// after reports that what an event tells of was repaired later.
+func (m mends) after(e *evidence.Event) bool {
+	return m.whole.after(e) || m.some[e.Field(evidence.Component)].after(e)
 }
 
 // keepNamed leaves out the faults of updates that others name a thing for: the code is repeated in many lines.

@@ -6,7 +6,6 @@ import (
 
 	"github.com/redx-update/redx/internal/doctor"
 	"github.com/redx-update/redx/internal/evidence"
-	"github.com/redx-update/redx/internal/hresult"
 	"github.com/redx-update/redx/internal/update"
 )
 
@@ -26,11 +25,12 @@ func ComponentPayloadMissing() doctor.Check {
 
 func componentPayloadMissing(x *doctor.Exam) []doctor.Finding {
 	victims := payloadVictims(x.Evidence)
-	var groups []doctor.Finding
+	repairs, mends, good := wholeRepairs(x.Evidence), payloadMends(x.Evidence), goodEnds(x)
+	g := newGathering()
 	for e := range x.Evidence.Of(evidence.PayloadMissing, evidence.PayloadCorrupt) {
 		path := componentPath(x.Evidence, e)
 		victim := victims[strings.ToLower(path)]
-		if repairedLater(x.Evidence, e) || installedLater(x, e, victim) {
+		if repairs.after(e) || mends[payloadKey(e)].after(e) || good.installs.after(victim, e) {
 			continue
 		}
 		state, looked := x.Evidence.FileState(path)
@@ -41,12 +41,12 @@ func componentPayloadMissing(x *doctor.Exam) []doctor.Finding {
 		if looked && state.Field(evidence.State) != evidence.Unknown {
 			proof = append(proof, state)
 		}
-		groups = addPayload(groups, e, victim, path, proof)
+		g.addPayload(e, victim, path, proof)
 	}
-	for i := range groups {
-		describeStore(&groups[i])
+	for i := range g.list {
+		describeStore(&g.list[i])
 	}
-	return groups
+	return g.list
 }
 
 // componentPath is where the file stands in the store.
@@ -68,45 +68,18 @@ func payloadVictims(set *evidence.Set) map[string]update.Ref {
 	return victims
 }
 
-// samePayload compares by component and file, without case.
-func samePayload(a, b *evidence.Event) bool {
-	return strings.EqualFold(a.Field(evidence.Name), b.Field(evidence.Name)) &&
-		strings.EqualFold(a.Field(evidence.Component), b.Field(evidence.Component))
+// payloadKey tells files by component and name, without case.
+func payloadKey(e *evidence.Event) string {
+	return strings.ToLower(e.Field(evidence.Component) + `\` + e.Field(evidence.Name))
 }
 
-// repairedLater reports that a repair of this file, or a scan that repaired all it found, came after the event. In
-// one source order decides, between sources time.
-func repairedLater(set *evidence.Set, e *evidence.Event) bool {
+// payloadMends are the repairs of files, by file.
+func payloadMends(set *evidence.Set) byName {
+	b := byName{}
 	for r := range set.Of(evidence.PayloadRepaired) {
-		if samePayload(e, r) && after(r, e) {
-			return true
-		}
+		b.add(payloadKey(r), r)
 	}
-	for s := range set.Of(evidence.StoreScan) {
-		detected, repaired := size(s.Field(evidence.Detected)), size(s.Field(evidence.Repaired))
-		if after(s, e) && s.Code == hresult.OK && repaired >= detected && s.Field(evidence.Result) != "" {
-			return true
-		}
-	}
-	return false
-}
-
-// installedLater reports that the update which stumbled over the file was installed after all.
-func installedLater(x *doctor.Exam, e *evidence.Event, victim update.Ref) bool {
-	if victim.IsZero() {
-		return false
-	}
-	for _, h := range x.History {
-		if h.Result != update.Succeeded || !h.Update.Same(victim) {
-			continue
-		}
-		for _, p := range h.Proof {
-			if after(p, e) {
-				return true
-			}
-		}
-	}
-	return false
+	return b
 }
 
 // after reports that a stands behind the last of b's alike events: in one source by place, else by time when both
@@ -122,27 +95,15 @@ func after(a, b *evidence.Event) bool {
 }
 
 // addPayload puts the file into the finding of its update; files without a known update share one.
-func addPayload(
-	groups []doctor.Finding, e *evidence.Event, victim update.Ref, path string, proof []*evidence.Event,
-) []doctor.Finding {
-	i := 0
-	for i < len(groups) && groups[i].Update != victim && !groups[i].Update.Same(victim) {
-		i++
-	}
-	if i == len(groups) {
-		groups = append(groups, doctor.Finding{Severity: doctor.Error, Confidence: doctor.Proven, Update: victim})
-	}
-	f := &groups[i]
+func (g *gathering) addPayload(e *evidence.Event, victim update.Ref, path string, proof []*evidence.Event) {
+	i := g.of(victim, doctor.Finding{Severity: doctor.Error, Confidence: doctor.Proven})
+	f := &g.list[i]
 	f.Codes = append(f.Codes, e.Code)
 	f.Proof = append(f.Proof, proof...)
-	for _, known := range f.Files {
-		if strings.EqualFold(known.Path, path) {
-			return groups
-		}
+	if g.first(mention{finding: i, path: strings.ToLower(path)}) {
+		f.Files = append(f.Files, doctor.File{Path: path})
+		f.Missing = append(f.Missing, doctor.Missing{Kind: doctor.MissingFile, Name: path})
 	}
-	f.Files = append(f.Files, doctor.File{Path: path})
-	f.Missing = append(f.Missing, doctor.Missing{Kind: doctor.MissingFile, Name: path})
-	return groups
 }
 
 func describeStore(f *doctor.Finding) {

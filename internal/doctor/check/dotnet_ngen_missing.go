@@ -56,10 +56,7 @@ func ngenFault(set *evidence.Set, e *evidence.Event) (fault, bool) {
 		f.more = []*evidence.Event{key}
 		return f, true
 	}
-	for s := range set.Of(evidence.ServiceFile) {
-		if !strings.EqualFold(s.Field(evidence.Name), name) {
-			continue
-		}
+	for s := range set.Named(evidence.ServiceFile, name) {
 		state, there, absent := looked(set, s.Field(evidence.Path))
 		if there {
 			return f, false

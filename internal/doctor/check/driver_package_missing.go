@@ -75,10 +75,8 @@ func missingAt(state *evidence.Event, path string) doctor.Missing {
 
 // driverPackageOf gives what the driver database says of an INF, nil when nothing.
 func driverPackageOf(set *evidence.Set, inf string) *evidence.Event {
-	for e := range set.Of(evidence.DriverPackage) {
-		if strings.EqualFold(e.Field(evidence.Name), inf) {
-			return e
-		}
+	for e := range set.Named(evidence.DriverPackage, inf) {
+		return e
 	}
 	return nil
 }
@@ -95,19 +93,23 @@ func hasKind(faults []fault, kind evidence.Kind) bool {
 // addDriverPaths puts what the driver log says of an INF to the failed operation on it, which knows the update.
 func addDriverPaths(faults []fault) []fault {
 	var out []fault
-	for _, f := range faults {
-		if f.event.Kind == evidence.DriverFailed {
-			out = append(out, f)
+	said := map[string][]*fault{} // what the driver log says, by INF
+	for i := range faults {
+		inf := strings.ToLower(faults[i].event.Field(evidence.Name))
+		if faults[i].event.Kind == evidence.DriverINFMissing {
+			said[inf] = append(said[inf], &faults[i])
 		}
 	}
 	for _, f := range faults {
-		for i := range out {
-			if f.event.Kind == evidence.DriverINFMissing && strings.EqualFold(out[i].event.Field(evidence.Name), f.event.Field(evidence.Name)) {
-				out[i].more = addProof(out[i].more, append([]*evidence.Event{f.event}, f.more...))
-				out[i].path, out[i].thing = f.path, f.thing
-				out[i].sure = out[i].sure || f.sure
-			}
+		if f.event.Kind != evidence.DriverFailed {
+			continue
 		}
+		for _, more := range said[strings.ToLower(f.event.Field(evidence.Name))] {
+			f.more = addProof(f.more, append([]*evidence.Event{more.event}, more.more...))
+			f.path, f.thing = more.path, more.thing
+			f.sure = f.sure || more.sure
+		}
+		out = append(out, f)
 	}
 	return out
 }

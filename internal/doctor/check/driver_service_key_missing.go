@@ -2,7 +2,6 @@ package check
 
 import (
 	"cmp"
-	"strings"
 
 	"github.com/redx-update/redx/internal/doctor"
 	"github.com/redx-update/redx/internal/evidence"
@@ -43,10 +42,7 @@ func driverServiceKeyMissing(x *doctor.Exam) []doctor.Finding {
 func serviceKeyFault(set *evidence.Set, e *evidence.Event) (fault, bool) {
 	f := fault{event: e, sure: true}
 	known := false
-	for s := range set.Of(evidence.DriverService) {
-		if !strings.EqualFold(s.Field(evidence.Name), e.Field(evidence.Name)) {
-			continue
-		}
+	for s := range set.Named(evidence.DriverService, e.Field(evidence.Name)) {
 		key, ok := keyOf(set, s.Field(evidence.Service))
 		known = known || ok
 		if ok && key.Field(evidence.State) == evidence.Absent {

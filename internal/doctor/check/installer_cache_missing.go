@@ -2,7 +2,6 @@ package check
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/redx-update/redx/internal/doctor"
 	"github.com/redx-update/redx/internal/evidence"
@@ -79,11 +78,11 @@ func installerAttempt(entries []history.Entry) *evidence.Event {
 // keptPackage gives the kept package of a product, or of any when none is named, that was looked for; with what shows
 // that it is not there, if it is not.
 func keptPackage(set *evidence.Set, product string) (cache, absence *evidence.Event) {
-	for c := range set.Of(evidence.InstallerCache) {
-		name := c.Field(evidence.Name)
-		if product != "" && !strings.EqualFold(name, product) {
-			continue
-		}
+	all := set.Of(evidence.InstallerCache)
+	if product != "" {
+		all = set.Named(evidence.InstallerCache, product)
+	}
+	for c := range all {
 		switch s, there, absent := looked(set, c.Field(evidence.Path)); {
 		case absent:
 			return c, s

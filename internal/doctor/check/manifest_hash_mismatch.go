@@ -25,11 +25,12 @@ func ManifestHashMismatch() doctor.Check {
 
 func manifestHashMismatch(x *doctor.Exam) []doctor.Finding {
 	var faults []fault
+	mends := manifestMends(x.Evidence)
 	for _, e := range unsettled(x, evidence.ManifestDamaged) {
 		component := e.Field(evidence.Component)
 		path := underWindows(x.Evidence, `WinSxS\Manifests\`+component+".manifest")
 		state, _, absent := looked(x.Evidence, path)
-		if component != "" && absent || manifestMended(x.Evidence, e) {
+		if component != "" && absent || mends.after(e) {
 			continue // what is absent is component-manifest-missing's
 		}
 		f := fault{event: e, sure: e.Code != fileCorrupt || component != "" || e.Field(evidence.Path) != ""}

@@ -24,8 +24,10 @@ func PackageManifestMissing() doctor.Check {
 
 func packageManifestMissing(x *doctor.Exam) []doctor.Finding {
 	var faults []fault
+	repairs := wholeRepairs(x.Evidence)
+	again := mended(x.Evidence, evidence.PackageManifestRepaired, evidence.Name)
 	for _, e := range unsettled(x, evidence.PackageManifestMissing) {
-		if storeRepaired(x.Evidence, e) || mendedByName(x.Evidence, e, evidence.PackageManifestRepaired, evidence.Name) {
+		if repairs.after(e) || again[e.Field(evidence.Name)].after(e) {
 			continue
 		}
 		if f, ok := packageFault(x.Evidence, e); ok {
@@ -55,16 +57,6 @@ func packageFault(set *evidence.Set, e *evidence.Event) (fault, bool) {
 	}
 	f.path = underWindows(set, `servicing\Packages\`+name+".mum")
 	return f, seen < 2 || e.Field(evidence.Status) == evidence.Damaged
-}
-
-// mendedByName reports that the thing which the event names was repaired later.
-func mendedByName(set *evidence.Set, e *evidence.Event, kind evidence.Kind, field string) bool {
-	for r := range set.Of(kind) {
-		if r.Field(field) == e.Field(field) && after(r, e) {
-			return true
-		}
-	}
-	return false
 }
 
 func describePackages(f *doctor.Finding) {

@@ -2,7 +2,6 @@ package check
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/redx-update/redx/internal/doctor"
@@ -24,15 +23,18 @@ func PackageStateBad() doctor.Check {
 }
 
 func packageStateBad(x *doctor.Exam) []doctor.Finding {
-	failing := failingUpdates(x.History)
+	failing, some := failingUpdates(x.History)
 	var faults []fault
 	for e := range x.Evidence.Of(evidence.PackageState) {
 		failed := e.Field(evidence.State) == evidence.StateFailed
-		own := slices.ContainsFunc(failing, func(u update.Ref) bool { return u.Same(e.Update) })
+		own := false
+		for range failing.Same(e.Update) {
+			own = true
+		}
 		if !failed && !own {
 			continue // on its way, and no attempt of this update has failed
 		}
-		faults = append(faults, fault{event: e, sure: own || failed && len(failing) > 0, thing: packageThing(e)})
+		faults = append(faults, fault{event: e, sure: own || failed && some, thing: packageThing(e)})
 	}
 	for _, e := range unsettled(x, evidence.PackageInvalid) {
 		if f, ok := invalidFault(x.Evidence, e); ok {
@@ -48,25 +50,23 @@ func packageStateBad(x *doctor.Exam) []doctor.Finding {
 	return out
 }
 
-// failingUpdates gives the updates whose last attempt failed.
-func failingUpdates(entries []history.Entry) []update.Ref {
-	var out []update.Ref
+// failingUpdates gives the updates whose last attempt failed, and whether there is one.
+func failingUpdates(entries []history.Entry) (updates update.Index[bool], some bool) {
 	for _, group := range history.ByUpdate(entries) {
 		if _, failing := group.Standing(); failing {
-			out = append(out, group.Update)
+			updates.Add(group.Update, true)
+			some = true
 		}
 	}
-	return out
+	return updates, some
 }
 
 // invalidFault takes servicing's own word for a package; false when the registry, which was read, says otherwise now.
 func invalidFault(set *evidence.Set, e *evidence.Event) (fault, bool) {
 	f := fault{event: e, sure: true, thing: packageThing(e)}
-	for s := range set.Of(evidence.PackageState) {
-		if strings.EqualFold(s.Field(evidence.Name), e.Field(evidence.Name)) {
-			f.more = []*evidence.Event{s}
-			return f, true
-		}
+	for s := range set.Named(evidence.PackageState, e.Field(evidence.Name)) {
+		f.more = []*evidence.Event{s}
+		return f, true
 	}
 	return f, set.Machine.Build == "" // without a version the registry was not read
 }

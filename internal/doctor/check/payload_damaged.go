@@ -41,29 +41,61 @@ func PayloadDamaged() doctor.Check {
 
 func payloadDamaged(x *doctor.Exam) []doctor.Finding {
 	var out []doctor.Finding
+	damaged, transfers := byOwner(damagedFiles(x.Evidence)), byOwner(damagedTransfers(x))
+	var told update.Index[bool]
 	for _, group := range history.ByUpdate(x.History) {
 		last, failing := group.Standing()
 		hash := slices.Contains(hashCodes, last.Code)
 		if !failing || !hash && !slices.Contains(damageCodes, last.Code) {
 			continue
 		}
-		damaged := damagedFiles(x.Evidence, group.Update)
-		transfers := damagedTransfers(x, group.Update)
-		if len(damaged) == 0 && !hash {
+		own := damaged.of(group.Update)
+		if len(own) == 0 && !hash {
 			continue
 		}
-		out = append(out, damagedFinding(group.Update, &last, damaged, transfers))
+		told.Add(group.Update, true)
+		out = append(out, damagedFinding(group.Update, &last, own, transfers.of(group.Update)))
 	}
-	return append(out, looseTransfers(x, out)...)
+	var faults []fault // of the transfers that belong to none
+	for _, t := range transfers.faults {
+		known := false
+		for range told.Same(t.event.Update) {
+			known = true
+		}
+		if !known {
+			faults = append(faults, t)
+		}
+	}
+	return append(out, gathered(faults, describeDamage)...)
 }
 
-// damagedFiles gives the files of an update that are there and other than the datastore knows them.
-func damagedFiles(set *evidence.Set, u update.Ref) []fault {
+// owned are faults that are looked up by their update.
+type owned struct {
+	faults []fault
+	index  update.Index[int]
+}
+
+func byOwner(faults []fault) *owned {
+	o := owned{faults: faults}
+	for i := range faults {
+		o.index.Add(faults[i].event.Update, i)
+	}
+	return &o
+}
+
+// of gives those that are about an update, in their order.
+func (o *owned) of(u update.Ref) []fault {
+	var out []fault
+	for _, i := range slices.Sorted(o.index.Same(u)) {
+		out = append(out, o.faults[i])
+	}
+	return out
+}
+
+// damagedFiles gives the files that are there and other than the datastore knows them.
+func damagedFiles(set *evidence.Set) []fault {
 	var out []fault
 	for e := range set.Of(evidence.DatastoreFile) {
-		if !e.Update.Same(u) {
-			continue
-		}
 		state, ok := set.FileState(e.Field(evidence.Path))
 		if ok && state.Field(evidence.State) == evidence.Different {
 			out = append(out, fault{event: e, more: []*evidence.Event{state}})
@@ -72,29 +104,19 @@ func damagedFiles(set *evidence.Set, u update.Ref) []fault {
 	return out
 }
 
-// damagedTransfers gives the transfers of an update that ended with a wrong digest and that no later one made good.
-func damagedTransfers(x *doctor.Exam, u update.Ref) []*evidence.Event {
-	var out []*evidence.Event
+// damagedTransfers gives the transfers that ended with a wrong digest and that no later one made good.
+func damagedTransfers(x *doctor.Exam) []fault {
+	var out []fault
+	came := downloadsDone(x)
 	for e := range x.Evidence.Of(evidence.DownloadFailed) {
-		if slices.Contains(hashCodes, e.Code) && (u.IsZero() || e.Update.Same(u)) && !curedLater(x, e, e.Update) {
-			out = append(out, e)
+		if slices.Contains(hashCodes, e.Code) && !came.later(e, e.Update) {
+			out = append(out, fault{event: e, path: e.Field(evidence.Path)})
 		}
 	}
 	return out
 }
 
-// looseTransfers makes a finding of the transfers with a wrong digest that belong to none yet.
-func looseTransfers(x *doctor.Exam, have []doctor.Finding) []doctor.Finding {
-	var faults []fault
-	for _, e := range damagedTransfers(x, update.Ref{}) {
-		if !slices.ContainsFunc(have, func(f doctor.Finding) bool { return f.Update.Same(e.Update) }) {
-			faults = append(faults, fault{event: e, path: e.Field(evidence.Path)})
-		}
-	}
-	return gathered(faults, func(f *doctor.Finding) { describeDamage(f) })
-}
-
-func damagedFinding(u update.Ref, last *history.Entry, damaged []fault, transfers []*evidence.Event) doctor.Finding {
+func damagedFinding(u update.Ref, last *history.Entry, damaged, transfers []fault) doctor.Finding {
 	f := doctor.Finding{
 		Severity: doctor.Error, Confidence: doctor.Likely, Update: u, Codes: []hresult.Code{last.Code},
 		Proof: slices.Clone(last.Proof[:1]),
@@ -105,9 +127,9 @@ func damagedFinding(u update.Ref, last *history.Entry, damaged []fault, transfer
 		f.Proof = append(f.Proof, d.event, d.more[0])
 	}
 	for _, t := range transfers {
-		f.Proof = append(f.Proof, t)
+		f.Proof = append(f.Proof, t.event)
 		if len(damaged) == 0 {
-			f.Files = append(f.Files, fileOf(t))
+			f.Files = append(f.Files, fileOf(t.event))
 		}
 	}
 	f.Proof = append(f.Proof, last.Proof[1:]...)

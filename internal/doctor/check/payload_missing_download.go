@@ -50,18 +50,21 @@ func PayloadMissingDownload() doctor.Check {
 
 func payloadMissingDownload(x *doctor.Exam) []doctor.Finding {
 	var out []doctor.Finding
+	files := lostFiles(x.Evidence)
+	once := downloadsDone(x)
 	for _, group := range history.ByUpdate(x.History) {
 		last, failing := group.Standing()
-		if !failing || !slices.Contains(payloadCodes, last.Code) || !wasDownloaded(x.Evidence, group) {
+		if !failing || !slices.Contains(payloadCodes, last.Code) || !wasDownloaded(once, group) {
 			continue
 		}
-		lost := lostFiles(x.Evidence, group.Update)
+		lost := files.of(group.Update)
 		if len(lost) == 0 {
 			continue
 		}
 		u := group.Update
 		if !lost[0].joined {
 			u = update.Ref{} // the file is certain, whose it is is not
+			files.loose = nil
 		}
 		f := payloadFinding(x.Evidence, u, last, lost)
 		repairFirst(&f)
@@ -73,15 +76,12 @@ func payloadMissingDownload(x *doctor.Exam) []doctor.Finding {
 
 // wasDownloaded reports that the failed attempt had its files once: it got as far as installing, or an earlier
 // download of the same update succeeded, and nothing says that the last download failed otherwise.
-func wasDownloaded(set *evidence.Set, group history.Attempts) bool {
+func wasDownloaded(once *downloads, group history.Attempts) bool {
 	if group.Entries[0].Phase == evidence.PhaseInstall {
 		return true
 	}
-	for e := range set.Of(evidence.Attempt) {
-		if e.Field(evidence.Phase) == evidence.PhaseDownload && e.Field(evidence.Result) == string(update.Succeeded) &&
-			e.Update.Same(group.Update) {
-			return true
-		}
+	for range once.fetched.Same(group.Update) {
+		return true
 	}
 	return false
 }
@@ -95,41 +95,69 @@ type lostFile struct {
 	evidence []*evidence.Event
 }
 
-// lostFiles gives the files of one update that are named and not there. Files that the datastore knows without their
-// update count only when none is tied to it.
-func lostFiles(set *evidence.Set, u update.Ref) []lostFile {
-	var tied, loose []lostFile
+// lostOnes are the files that are named and not there, in the order of what names them.
+type lostOnes struct {
+	all     []lostFile
+	tied    update.Index[int]    // by the update that the evidence ties them to
+	folders update.Index[string] // the download folders that the datastore ties to an update
+	inside  map[string][]int     // of no known update, by the download folder that they lie in
+	loose   []int                // all of no known update
+}
+
+func lostFiles(set *evidence.Set) *lostOnes {
+	o := lostOnes{inside: map[string][]int{}}
+	known := map[string]bool{}
 	for e := range set.Of(evidence.DatastoreFile, evidence.UpdateFileMissing) {
-		known := !e.Update.IsZero()
-		if known && !e.Update.Same(u) {
-			continue
+		folder := strings.ToLower(downloadFolder(e.Field(evidence.Path)))
+		if key := folder + "\x00" + fmt.Sprint(e.Update); e.Kind == evidence.DatastoreFile && folder != "" && !known[key] {
+			known[key] = true
+			o.folders.Add(e.Update, folder)
 		}
 		l, ok := lost(set, e)
 		if !ok {
 			continue
 		}
-		l.joined = known || e.Kind == evidence.UpdateFileMissing && inUpdateFolder(set, e, u)
-		if l.joined {
-			tied = mergeLost(tied, l)
-		} else {
-			loose = mergeLost(loose, l)
+		at := len(o.all)
+		o.all = append(o.all, l)
+		if !e.Update.IsZero() {
+			o.tied.Add(e.Update, at)
+			continue
+		}
+		o.loose = append(o.loose, at)
+		if e.Kind == evidence.UpdateFileMissing && folder != "" {
+			o.inside[folder] = append(o.inside[folder], at)
 		}
 	}
-	if len(tied) > 0 {
-		return tied
-	}
-	return loose
+	return &o
 }
 
-// inUpdateFolder reports that a path lies in a download folder that the datastore ties to the update.
-func inUpdateFolder(set *evidence.Set, e *evidence.Event, u update.Ref) bool {
-	folder := downloadFolder(e.Field(evidence.Path))
-	for d := range set.Of(evidence.DatastoreFile) {
-		if folder != "" && d.Update.Same(u) && strings.EqualFold(downloadFolder(d.Field(evidence.Path)), folder) {
-			return true
-		}
+// of gives the files of one update. Those that are named without an update are its own when they lie in a download
+// folder of its; else they count only when none is tied to it.
+func (o *lostOnes) of(u update.Ref) []lostFile {
+	at := slices.Collect(o.tied.Same(u))
+	for folder := range o.folders.Same(u) {
+		at = append(at, o.inside[folder]...)
 	}
-	return false
+	joined := len(at) > 0
+	if !joined {
+		at = slices.Clone(o.loose)
+	}
+	slices.Sort(at)
+	var out []lostFile
+	index := map[string]int{}
+	for _, i := range slices.Compact(at) {
+		l := o.all[i]
+		l.joined = joined
+		path := strings.ToLower(l.file.Path)
+		if first, again := index[path]; again {
+			out[first].file = mergeFile(out[first].file, l.file)
+			out[first].evidence = append(slices.Clip(out[first].evidence), l.evidence[0])
+			continue
+		}
+		index[path] = len(out)
+		out = append(out, l)
+	}
+	return out
 }
 
 // downloadFolder is the folder of one update below SoftwareDistribution\Download, "" when the path is elsewhere.
@@ -167,18 +195,6 @@ func lost(set *evidence.Set, e *evidence.Event) (lostFile, bool) {
 	}
 }
 
-// mergeLost adds a file, or what a second source knows of it.
-func mergeLost(list []lostFile, l lostFile) []lostFile {
-	for i := range list {
-		if strings.EqualFold(list[i].file.Path, l.file.Path) {
-			list[i].file = mergeFile(list[i].file, l.file)
-			list[i].evidence = append(list[i].evidence, l.evidence[0])
-			return list
-		}
-	}
-	return append(list, l)
-}
-
 func payloadFinding(set *evidence.Set, u update.Ref, last history.Entry, lost []lostFile) doctor.Finding {
 	f := doctor.Finding{
 		Severity: doctor.Error, Confidence: doctor.Proven, Update: u,
@@ -189,9 +205,11 @@ func payloadFinding(set *evidence.Set, u update.Ref, last history.Entry, lost []
 		Proof: slices.Clone(last.Proof[:1]),
 		Next:  articleCommands(set),
 	}
+	named := map[doctor.Missing]bool{}
 	for _, l := range lost {
 		f.Files = append(f.Files, l.file)
-		if !slices.Contains(f.Missing, l.missing) {
+		if !named[l.missing] {
+			named[l.missing] = true
 			f.Missing = append(f.Missing, l.missing)
 		}
 		f.Proof = append(f.Proof, l.evidence...)

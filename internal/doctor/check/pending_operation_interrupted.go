@@ -3,7 +3,6 @@ package check
 import (
 	"github.com/redx-update/redx/internal/doctor"
 	"github.com/redx-update/redx/internal/evidence"
-	"github.com/redx-update/redx/internal/hresult"
 )
 
 // PendingOperationInterrupted finds an operation of servicing that was begun, waits for a restart or was cut off in one,
@@ -23,22 +22,14 @@ func PendingOperationInterrupted() doctor.Check {
 
 func pendingOperationInterrupted(x *doctor.Exam) []doctor.Finding {
 	var faults []fault
+	// Servicing that works on any package later is not kept from it any more.
+	works := &goodEnds(x).any
 	for _, e := range unsettled(x, evidence.PendingUnresolved) {
-		if !workedLater(x.Evidence, e) {
+		if !works.after(e) {
 			faults = append(faults, fault{event: e, sure: true})
 		}
 	}
 	return gathered(faults, describePending)
-}
-
-// workedLater reports that servicing worked on any package later, and was not kept from it.
-func workedLater(set *evidence.Set, e *evidence.Event) bool {
-	for end := range set.Of(evidence.ServicingEnd) {
-		if end.Code == hresult.OK && end.Field(evidence.Name) != "" && after(end, e) {
-			return true
-		}
-	}
-	return false
 }
 
 func describePending(f *doctor.Finding) {

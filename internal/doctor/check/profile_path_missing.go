@@ -2,7 +2,6 @@ package check
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/redx-update/redx/internal/doctor"
@@ -27,8 +26,9 @@ func ProfilePathMissing() doctor.Check {
 
 func profilePathMissing(x *doctor.Exam) []doctor.Finding {
 	var out []doctor.Finding
+	cured, told := curesOf(x), map[doctor.Missing]bool{}
 	for e := range x.Evidence.Of(evidence.ProfileFailed) {
-		if curedFor(x, e) {
+		if cured.of(e) {
 			continue
 		}
 		f := doctor.Finding{
@@ -41,7 +41,8 @@ func profilePathMissing(x *doctor.Exam) []doctor.Finding {
 		if state := describeProfile(x.Evidence, e, &f); state == evidence.Present {
 			continue
 		}
-		if !slices.ContainsFunc(out, func(o doctor.Finding) bool { return slices.Equal(o.Missing, f.Missing) }) {
+		if !told[f.Missing[0]] {
+			told[f.Missing[0]] = true
 			out = append(out, f)
 		}
 	}
@@ -58,13 +59,9 @@ func profileCode(e *evidence.Event) hresult.Code {
 // describeProfile names the profile, by its entry in the list where that is known, and gives the state of its folder.
 func describeProfile(set *evidence.Set, e *evidence.Event, f *doctor.Finding) string {
 	sid, path := e.Field(evidence.Name), e.Field(evidence.Path)
-	for p := range set.Of(evidence.Profile) {
-		own := strings.TrimSuffix(strings.ToUpper(p.Field(evidence.Name)), ".BAK")
-		if sid != "" && own == strings.ToUpper(sid) || path != "" && strings.EqualFold(p.Field(evidence.Path), path) {
-			sid, path = p.Field(evidence.Name), p.Field(evidence.Path)
-			f.Proof = append(f.Proof, p)
-			break
-		}
+	if p := profileOf(set, sid, path); p != nil {
+		sid, path = p.Field(evidence.Name), p.Field(evidence.Path)
+		f.Proof = append(f.Proof, p)
 	}
 	f.Title = "Servicing fails at a user profile that is not there: " + firstOf(path, sid, "(not named)")
 	f.Missing = []doctor.Missing{{Kind: doctor.MissingDirectory, Name: path}}
@@ -85,6 +82,24 @@ func describeProfile(set *evidence.Set, e *evidence.Event, f *doctor.Finding) st
 		f.Confidence, f.Surer = doctor.Proven, ""
 	}
 	return s
+}
+
+// profileOf gives the entry of the list for an account, also where that was put aside as .bak, else for a folder; nil
+// when there is none.
+func profileOf(set *evidence.Set, sid, path string) *evidence.Event {
+	if sid != "" {
+		for _, name := range []string{sid, sid + ".bak"} {
+			for p := range set.Named(evidence.Profile, name) {
+				return p
+			}
+		}
+	}
+	for p := range set.Of(evidence.Profile) {
+		if path != "" && strings.EqualFold(p.Field(evidence.Path), path) {
+			return p
+		}
+	}
+	return nil
 }
 
 // isSID reports a security identifier, such as a shell takes without harm; .bak may follow.

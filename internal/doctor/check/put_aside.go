@@ -11,11 +11,11 @@ import (
 // putAside gives the account of a repair that put aside a folder which the path is, or is in, and that Windows has not
 // made anew; nil when there is none.
 func putAside(set *evidence.Set, path string) *evidence.Event {
-	for e := range set.Of(evidence.PutAside) {
-		was := e.Field(evidence.Path)
-		if len(path) >= len(was) && strings.EqualFold(path[:len(was)], was) && (len(path) == len(was) || path[len(was)] == '\\') {
+	for path != "" {
+		if e, ok := set.PutAsideAt(path); ok {
 			return e
 		}
+		path = path[:max(0, strings.LastIndexByte(path, '\\'))]
 	}
 	return nil
 }
@@ -27,12 +27,14 @@ func settle(f *doctor.Finding, set *evidence.Set) {
 		return
 	}
 	var aside []*evidence.Event
+	known := map[*evidence.Event]bool{}
 	for _, file := range f.Files {
 		e := putAside(set, file.Path)
 		if e == nil {
 			return
 		}
-		if !slices.Contains(aside, e) {
+		if !known[e] {
+			known[e] = true
 			aside = append(aside, e)
 		}
 	}

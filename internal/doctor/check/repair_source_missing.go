@@ -34,9 +34,10 @@ func RepairSourceMissing() doctor.Check {
 
 func repairSourceMissing(x *doctor.Exam) []doctor.Finding {
 	var faults []fault
+	repairs := wholeRepairs(x.Evidence)
 	for _, e := range unsettled(x, evidence.SourceMissing, evidence.StoreScan, evidence.ServicingEnd) {
 		coded := slices.Contains(sourceCodes, e.Code)
-		if e.Kind != evidence.SourceMissing && !coded || storeRepaired(x.Evidence, e) {
+		if e.Kind != evidence.SourceMissing && !coded || repairs.after(e) {
 			continue
 		}
 		faults = append(faults, fault{event: e, sure: e.Kind != evidence.SourceMissing || coded})

@@ -49,11 +49,12 @@ func serverContentMissing(x *doctor.Exam) []doctor.Finding {
 		}
 	}
 	owners := fileOwners(x.Evidence)
-	var groups []doctor.Finding
+	came := downloadsDone(x)
+	g := newGathering()
 	for e := range x.Evidence.Of(evidence.DownloadFailed) {
 		address := e.Field(evidence.URL)
 		owner := owners[strings.ToLower(address)].Merge(e.Update)
-		if !slices.Contains(notFoundCodes, e.Code) || address == "" || curedLater(x, e, owner) {
+		if !slices.Contains(notFoundCodes, e.Code) || address == "" || came.later(e, owner) {
 			continue
 		}
 		server, named := hosts[host(address)]
@@ -61,12 +62,12 @@ func serverContentMissing(x *doctor.Exam) []doctor.Finding {
 		if !named && (len(hosts) > 0 || !wsusContent.MatchString(address) || isMicrosoft(host(address))) {
 			continue
 		}
-		groups = addContent(groups, e, owner, server)
+		g.addContent(e, owner, server)
 	}
-	for i := range groups {
-		describeServer(&groups[i])
+	for i := range g.list {
+		describeServer(&g.list[i])
 	}
-	return groups
+	return g.list
 }
 
 // fileOwners tells for each address whose file it is, from whichever source knows it: transfer events name no update.
@@ -100,55 +101,57 @@ func isMicrosoft(h string) bool {
 	return false
 }
 
-// curedLater reports that the same file came later, or that its update was installed later.
-func curedLater(x *doctor.Exam, e *evidence.Event, owner update.Ref) bool {
-	for d := range x.Evidence.Of(evidence.DownloadDone) {
-		if strings.EqualFold(d.Field(evidence.URL), e.Field(evidence.URL)) && after(d, e) {
-			return true
-		}
-	}
-	if owner.IsZero() {
-		return false
-	}
-	for a := range x.Evidence.Of(evidence.Attempt) {
-		if a.Field(evidence.Result) == string(update.Succeeded) && a.Update.Same(owner) && after(a, e) {
-			return true
-		}
-	}
-	return false
+// downloads are the files that came, and the updates that were downloaded or installed.
+type downloads struct {
+	files   byName // by address
+	updates byUpdate
+	fetched update.Index[bool] // updates that a download of succeeded
 }
 
-func addContent(groups []doctor.Finding, e *evidence.Event, owner update.Ref, server *evidence.Event) []doctor.Finding {
-	i := 0
-	for i < len(groups) && groups[i].Update != owner && !groups[i].Update.Same(owner) {
-		i++
+func downloadsDone(x *doctor.Exam) *downloads {
+	d := downloads{files: byName{}}
+	for e := range x.Evidence.Of(evidence.DownloadDone) {
+		d.files.add(strings.ToLower(e.Field(evidence.URL)), e)
 	}
-	if i == len(groups) {
-		f := doctor.Finding{Severity: doctor.Error, Confidence: doctor.Proven, Update: owner}
-		if server == nil {
-			f.Confidence = doctor.Likely
-			f.Surer = "no evidence names the configured update server; the address has the form of one"
-		} else {
-			f.Proof = append(f.Proof, server)
+	for e := range x.Evidence.Of(evidence.Attempt) {
+		if !succeeded(e) {
+			continue
 		}
-		groups = append(groups, f)
+		d.updates.add(e.Update, e)
+		if e.Field(evidence.Phase) == evidence.PhaseDownload {
+			d.fetched.Add(e.Update, true)
+		}
 	}
-	f := &groups[i]
+	return &d
+}
+
+// later reports that the file of a failed download came later, or that its update was installed later.
+func (d *downloads) later(e *evidence.Event, owner update.Ref) bool {
+	return d.files[strings.ToLower(e.Field(evidence.URL))].after(e) || d.updates.after(owner, e)
+}
+
+func (g *gathering) addContent(e *evidence.Event, owner update.Ref, server *evidence.Event) {
+	fresh := doctor.Finding{Severity: doctor.Error, Confidence: doctor.Proven}
+	if server == nil {
+		fresh.Confidence = doctor.Likely
+		fresh.Surer = "no evidence names the configured update server; the address has the form of one"
+	} else {
+		fresh.Proof = []*evidence.Event{server}
+	}
+	i := g.of(owner, fresh)
+	f := &g.list[i]
 	f.Codes = append(f.Codes, e.Code)
 	f.Proof = append(f.Proof, e)
-	for _, known := range f.Files {
-		if strings.EqualFold(known.URL, e.Field(evidence.URL)) {
-			return groups
-		}
-	}
 	file := fileOf(e)
+	if !g.first(mention{finding: i, path: strings.ToLower(file.URL)}) {
+		return
+	}
 	if m := wsusContent.FindString(file.URL); m != "" && file.SHA1 == "" {
 		name := m[strings.LastIndexByte(m, '/')+1:]
 		file.SHA1 = strings.ToLower(name[:40])
 	}
 	f.Files = append(f.Files, file)
 	f.Missing = append(f.Missing, doctor.Missing{Kind: doctor.MissingFile, Name: file.URL})
-	return groups
 }
 
 func describeServer(f *doctor.Finding) {

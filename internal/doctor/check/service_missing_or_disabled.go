@@ -45,15 +45,16 @@ func ServiceMissingOrDisabled() doctor.Check {
 func serviceMissingOrDisabled(x *doctor.Exam) []doctor.Finding {
 	words := serviceWords(x)
 	fails := standing(x, serviceCodes...)
+	well, works, whole := agentWentWell(x.Evidence), worksAnyway(x), programsThere(x.Evidence)
 	var out []doctor.Finding
 	for e := range x.Evidence.Of(evidence.ServiceConfig) {
-		f, bad := brokenService(x.Evidence, e)
+		f, bad := brokenService(x.Evidence, e, whole)
 		if !bad {
 			continue
 		}
-		own := slices.DeleteFunc(serviceFailures(x.Evidence, e.Field(evidence.Name)), agentWentWell(x.Evidence).after)
+		own := slices.DeleteFunc(serviceFailures(x.Evidence, e.Field(evidence.Name)), well.after)
 		if len(words)+len(fails)+len(own) == 0 {
-			if worksAnyway(x) {
+			if works {
 				continue
 			}
 			f.Severity = doctor.Warning
@@ -90,24 +91,22 @@ func worksAnyway(x *doctor.Exam) bool {
 // serviceFailures gives the failures to start that the log of the service manager has of a service.
 func serviceFailures(set *evidence.Set, service string) []*evidence.Event {
 	var out []*evidence.Event
-	for e := range set.Of(evidence.ServiceFailed) {
-		for _, n := range serviceNames[service] {
-			if strings.EqualFold(e.Field(evidence.Name), n) {
-				out = append(out, e)
-			}
+	for _, n := range serviceNames[service] {
+		for e := range set.Named(evidence.ServiceFailed, n) {
+			out = append(out, e)
 		}
 	}
 	return out
 }
 
 // brokenService says what is wrong with a service as it is set up.
-func brokenService(set *evidence.Set, e *evidence.Event) (doctor.Finding, bool) {
+func brokenService(set *evidence.Set, e *evidence.Event, whole bool) (doctor.Finding, bool) {
 	name := e.Field(evidence.Name)
 	f := doctor.Finding{
 		Severity: doctor.Error, Confidence: doctor.Proven, Proof: []*evidence.Event{e},
 		Missing: []doctor.Missing{{Kind: doctor.MissingService, Name: name}},
 	}
-	gone, ok := lostProgram(set, e)
+	gone, ok := lostProgram(set, e, whole)
 	switch {
 	case e.Field(evidence.Start) == evidence.StartMissing:
 		f.Title = fmt.Sprintf("The service %s, which updates need, is not there", name)
@@ -138,14 +137,18 @@ func brokenService(set *evidence.Set, e *evidence.Event) (doctor.Finding, bool) 
 	return f, true
 }
 
-// lostProgram gives the program or library of a service that is not there. In a tree of which only parts were copied
-// nothing is lost: some service's program must be there.
-func lostProgram(set *evidence.Set, e *evidence.Event) (*evidence.Event, bool) {
-	whole := false
+// programsThere reports that some service's program is there: in a tree of which only parts were copied, none is lost.
+func programsThere(set *evidence.Set) bool {
 	for s := range set.Of(evidence.ServiceConfig) {
-		state, looked := set.FileState(s.Field(evidence.Path))
-		whole = whole || looked && state.Field(evidence.State) == evidence.Present
+		if _, there, _ := looked(set, s.Field(evidence.Path)); there {
+			return true
+		}
 	}
+	return false
+}
+
+// lostProgram gives the program or library of a service that is not there, in a tree that is whole.
+func lostProgram(set *evidence.Set, e *evidence.Event, whole bool) (*evidence.Event, bool) {
 	for _, path := range []string{e.Field(evidence.Path), e.Field(evidence.DLL)} {
 		if state, gone := absent(set, path); gone && whole {
 			return state, true

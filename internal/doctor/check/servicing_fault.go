@@ -14,37 +14,13 @@ import (
 // was their update installed later. Of an update that is not known, any package that servicing installed later counts.
 func unsettled(x *doctor.Exam, kinds ...evidence.Kind) []*evidence.Event {
 	var out []*evidence.Event
+	good := goodEnds(x)
 	for e := range x.Evidence.Of(kinds...) {
-		if !endedWell(x.Evidence, e) && !installedLater(x, e, e.Update) {
+		if !good.settled(e) {
 			out = append(out, e)
 		}
 	}
 	return out
-}
-
-// endedWell reports that servicing ended what the event belongs to with success, later than it.
-func endedWell(set *evidence.Set, e *evidence.Event) bool {
-	for end := range set.Of(evidence.ServicingEnd) {
-		if end.Code != hresult.OK || !after(end, e) {
-			continue
-		}
-		sameSession := e.Session != "" && end.Session == e.Session && end.Source.Path == e.Source.Path
-		if sameSession || end.Field(evidence.Name) != "" && (e.Update.IsZero() || end.Update.Same(e.Update)) {
-			return true
-		}
-	}
-	return false
-}
-
-// storeRepaired reports that a check of the component store repaired later all that it found.
-func storeRepaired(set *evidence.Set, e *evidence.Event) bool {
-	for s := range set.Of(evidence.StoreScan) {
-		detected, repaired := size(s.Field(evidence.Detected)), size(s.Field(evidence.Repaired))
-		if after(s, e) && s.Code == hresult.OK && repaired >= detected && s.Field(evidence.Result) != "" {
-			return true
-		}
-	}
-	return false
 }
 
 // fault is one standing event with what it is about.
@@ -58,46 +34,90 @@ type fault struct {
 
 // gathered makes one finding for each update that the faults stand in the way of; those of no known update share one.
 func gathered(faults []fault, describe func(*doctor.Finding)) []doctor.Finding {
-	var out []doctor.Finding
+	g := newGathering()
 	for i := range faults {
-		out = addFault(out, &faults[i])
+		g.add(&faults[i])
 	}
-	for i := range out {
-		describe(&out[i])
-		if out[i].Confidence == doctor.Proven {
-			out[i].Surer = ""
+	for i := range g.list {
+		describe(&g.list[i])
+		if g.list[i].Confidence == doctor.Proven {
+			g.list[i].Surer = ""
 		}
 	}
-	return out
+	return g.list
 }
 
-func addFault(list []doctor.Finding, f *fault) []doctor.Finding {
-	u := f.event.Update
-	i := slices.IndexFunc(list, func(o doctor.Finding) bool { return o.Update == u || o.Update.Same(u) })
-	if i < 0 {
-		i = len(list)
-		list = append(list, doctor.Finding{Severity: doctor.Error, Confidence: doctor.Likely, Update: u})
+// gathering is the findings made so far, and what is known of each.
+type gathering struct {
+	list   []doctor.Finding
+	index  update.Index[int] // of the findings, by their updates
+	none   int               // the one of no known update, -1 for none
+	things map[mention]bool  // that a finding names already
+}
+
+// mention is something that a finding has: a missing thing, a file's path, an event.
+type mention struct {
+	finding int
+	missing doctor.Missing
+	path    string
+	event   *evidence.Event
+}
+
+func newGathering() *gathering { return &gathering{none: -1, things: map[mention]bool{}} }
+
+// first reports that it is said for the first time.
+func (g *gathering) first(s mention) bool {
+	again := g.things[s]
+	g.things[s] = true
+	return !again
+}
+
+// of gives the finding of an update; if there is none, fresh becomes it.
+func (g *gathering) of(u update.Ref, fresh doctor.Finding) int {
+	i := g.none
+	if !u.IsZero() {
+		i = -1
+		for known := range g.index.Same(u) {
+			if (i < 0 || known < i) && g.list[known].Update.Same(u) {
+				i = known
+			}
+		}
 	}
-	to := &list[i]
-	to.Update = to.Update.Merge(u)
+	if i < 0 {
+		i = len(g.list)
+		g.list = append(g.list, fresh)
+	}
+	if u.IsZero() {
+		g.none = i
+	}
+	if merged := g.list[i].Update.Merge(u); merged != g.list[i].Update {
+		g.list[i].Update = merged
+		g.index.Add(merged, i)
+	}
+	return i
+}
+
+func (g *gathering) add(f *fault) {
+	i := g.of(f.event.Update, doctor.Finding{Severity: doctor.Error, Confidence: doctor.Likely})
+	to := &g.list[i]
 	if f.sure {
 		to.Confidence = doctor.Proven
 	}
 	if f.event.Code.Failed() {
 		to.Codes = append(to.Codes, f.event.Code)
 	}
-	to.Proof = addProof(to.Proof, append([]*evidence.Event{f.event}, f.more...))
-	if f.thing.Name != "" && !slices.ContainsFunc(to.Missing, func(m doctor.Missing) bool { return sameThing(m, f.thing) }) {
+	for _, e := range append([]*evidence.Event{f.event}, f.more...) {
+		if g.first(mention{finding: i, event: e}) {
+			to.Proof = append(to.Proof, e)
+		}
+	}
+	thing := doctor.Missing{Kind: f.thing.Kind, Name: strings.ToLower(f.thing.Name)}
+	if f.thing.Name != "" && g.first(mention{finding: i, missing: thing}) {
 		to.Missing = append(to.Missing, f.thing)
 	}
-	if f.path != "" && !slices.ContainsFunc(to.Files, func(o doctor.File) bool { return strings.EqualFold(o.Path, f.path) }) {
+	if f.path != "" && g.first(mention{finding: i, path: strings.ToLower(f.path)}) {
 		to.Files = append(to.Files, doctor.File{Path: f.path})
 	}
-	return list
-}
-
-func sameThing(a, b doctor.Missing) bool {
-	return a.Kind == b.Kind && strings.EqualFold(a.Name, b.Name)
 }
 
 func addProof(list, more []*evidence.Event) []*evidence.Event {
@@ -126,10 +146,8 @@ func looked(set *evidence.Set, path string) (state *evidence.Event, there, absen
 
 // keyOf gives what was seen of the key of a thing by its name: a service, a task.
 func keyOf(set *evidence.Set, name string) (*evidence.Event, bool) {
-	for e := range set.Of(evidence.KeyState) {
-		if strings.EqualFold(e.Field(evidence.Name), name) {
-			return e, true
-		}
+	for e := range set.Named(evidence.KeyState, name) {
+		return e, true
 	}
 	return nil, false
 }

@@ -20,8 +20,9 @@ func ServicingStackMissing() doctor.Check {
 func servicingStackMissing(x *doctor.Exam) []doctor.Finding {
 	var faults []fault
 	absent, whole := stackFolders(x.Evidence)
+	loads := stacksLoaded(x.Evidence)
 	for _, e := range unsettled(x, evidence.StackMissing) {
-		if loadedLater(x.Evidence, e) {
+		if loads.after(e) {
 			continue
 		}
 		f := fault{event: e, sure: true}
@@ -67,14 +68,15 @@ func stackFolders(set *evidence.Set) (absent *evidence.Event, whole bool) {
 	return nil, whole
 }
 
-// loadedLater reports that a servicing stack was loaded after the event.
-func loadedLater(set *evidence.Set, e *evidence.Event) bool {
+// stacksLoaded are the loads of a servicing stack.
+func stacksLoaded(set *evidence.Set) *marks {
+	var m marks
 	for l := range set.Of(evidence.StackLoaded) {
-		if l.Field(evidence.Status) == "" && after(l, e) {
-			return true
+		if l.Field(evidence.Status) == "" {
+			m.add(l)
 		}
 	}
-	return false
+	return &m
 }
 
 func describeStack(f *doctor.Finding) {

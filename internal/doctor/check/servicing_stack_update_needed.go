@@ -29,12 +29,14 @@ func ServicingStackUpdateNeeded() doctor.Check {
 
 func servicingStackUpdateNeeded(x *doctor.Exam) []doctor.Finding {
 	var faults []fault
+	said, have := saysNeeded(x.Evidence), stacksSeen(x.Evidence)
 	for _, e := range unsettled(x, evidence.StackRequired) {
-		if newerLoaded(x.Evidence, e) || e.Field(evidence.Needed) == "" && saysNeeded(x.Evidence) {
+		needed := e.Field(evidence.Needed)
+		if needed == "" && said || have.enough(needed, e) {
 			continue
 		}
 		f := fault{event: e, sure: true}
-		if needed := e.Field(evidence.Needed); needed != "" {
+		if needed != "" {
 			f.thing = doctor.Missing{Kind: doctor.MissingPackage, Name: "servicing stack " + needed}
 		}
 		faults = append(faults, f)
@@ -59,21 +61,50 @@ func saysNeeded(set *evidence.Set) bool {
 	return false
 }
 
-// newerLoaded reports that a stack which is new enough was loaded after the event.
-func newerLoaded(set *evidence.Set, e *evidence.Event) bool {
+// stacks are the versions of the servicing stack that were loaded, or that the registry says are installed.
+type stacks struct {
+	versions  map[string]*stackSeen
+	installed []int // the newest of those in the registry
+}
+
+type stackSeen struct {
+	number []int
+	loads  marks
+}
+
+// maxStacks bounds how many versions are told apart; a computer sees some ten in its life.
+const maxStacks = 1000
+
+func stacksSeen(set *evidence.Set) *stacks {
+	s := stacks{versions: map[string]*stackSeen{}}
 	for l := range set.Of(evidence.StackLoaded) {
-		installed := l.Field(evidence.Status) != ""
-		if (installed || after(l, e)) && e.Field(evidence.Needed) != "" && atLeast(l.Field(evidence.Name), e.Field(evidence.Needed)) {
+		version := l.Field(evidence.Name)
+		number := numbers(version)
+		if l.Field(evidence.Status) != "" && slices.Compare(number, s.installed) > 0 {
+			s.installed = number
+		}
+		if s.versions[version] == nil && len(number) > 0 && len(s.versions) < maxStacks {
+			s.versions[version] = &stackSeen{number: number}
+		}
+		if seen := s.versions[version]; seen != nil {
+			seen.loads.add(l)
+		}
+	}
+	return &s
+}
+
+// enough reports that a stack which is as new as needed is installed, or was loaded after the event.
+func (s *stacks) enough(needed string, e *evidence.Event) bool {
+	want := numbers(needed)
+	if needed == "" || len(s.installed) > 0 && slices.Compare(s.installed, want) >= 0 {
+		return needed != ""
+	}
+	for _, v := range s.versions {
+		if slices.Compare(v.number, want) >= 0 && v.loads.after(e) {
 			return true
 		}
 	}
 	return false
-}
-
-// atLeast compares two versions of numbers and dots.
-func atLeast(have, want string) bool {
-	a, b := numbers(have), numbers(want)
-	return len(a) > 0 && slices.Compare(a, b) >= 0
 }
 
 func numbers(version string) []int {

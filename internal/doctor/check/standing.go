@@ -50,21 +50,27 @@ type signs struct {
 
 // wentWell gives the last signs of events that want accepts.
 func wentWell(set *evidence.Set, want func(*evidence.Event) bool, kinds ...evidence.Kind) signs {
-	s := signs{lines: map[string]int{}, untimed: map[string]bool{}}
+	var s signs
 	for e := range set.Of(kinds...) {
-		if !want(e) {
-			continue
-		}
-		if untimed(e) {
-			s.untimed[e.Source.Path] = true
-		} else if t := e.Latest(); t.After(s.latest) {
-			s.latest = t
-		}
-		if line := lastLine(e); line > s.lines[e.Source.Path] {
-			s.lines[e.Source.Path] = line
+		if want(e) {
+			s.add(e)
 		}
 	}
 	return s
+}
+
+func (s *signs) add(e *evidence.Event) {
+	if s.lines == nil {
+		s.lines, s.untimed = map[string]int{}, map[string]bool{}
+	}
+	if untimed(e) {
+		s.untimed[e.Source.Path] = true
+	} else if t := e.Latest(); t.After(s.latest) {
+		s.latest = t
+	}
+	if line := lastLine(e); line > s.lines[e.Source.Path] {
+		s.lines[e.Source.Path] = line
+	}
 }
 
 // none reports that nothing ever went well, as far as is known.

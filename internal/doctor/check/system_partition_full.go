@@ -43,8 +43,9 @@ func isRecovery(u update.Ref) bool {
 func systemPartitionFull(x *doctor.Exam) []doctor.Finding {
 	fails := slices.DeleteFunc(standing(x, recoveryCodes...), func(s stuck) bool { return !isRecovery(s.update) })
 	var words []*evidence.Event
+	cured := curesOf(x)
 	for e := range x.Evidence.Of(evidence.PartitionFull) {
-		if !curedFor(x, e) {
+		if !cured.of(e) {
 			words = append(words, e)
 		}
 	}

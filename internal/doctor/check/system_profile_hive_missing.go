@@ -1,8 +1,6 @@
 package check
 
 import (
-	"slices"
-
 	"github.com/redx-update/redx/internal/doctor"
 	"github.com/redx-update/redx/internal/evidence"
 	"github.com/redx-update/redx/internal/hresult"
@@ -20,10 +18,11 @@ func SystemProfileHiveMissing() doctor.Check {
 
 func systemProfileHiveMissing(x *doctor.Exam) []doctor.Finding {
 	var out []doctor.Finding
+	cured, told := curesOf(x), map[doctor.Missing]bool{}
 	for e := range x.Evidence.Of(evidence.ProfileHiveMissing) {
 		path := e.Field(evidence.Path)
 		state, looked := x.Evidence.FileState(path)
-		if curedFor(x, e) || looked && state.Field(evidence.State) == evidence.Present {
+		if cured.of(e) || looked && state.Field(evidence.State) == evidence.Present {
 			continue
 		}
 		f := doctor.Finding{
@@ -40,7 +39,8 @@ func systemProfileHiveMissing(x *doctor.Exam) []doctor.Finding {
 			f.Proof = append(f.Proof, state)
 			f.Confidence, f.Surer = doctor.Proven, ""
 		}
-		if !slices.ContainsFunc(out, func(o doctor.Finding) bool { return slices.Equal(o.Missing, f.Missing) }) {
+		if !told[f.Missing[0]] {
+			told[f.Missing[0]] = true
 			out = append(out, f)
 		}
 	}

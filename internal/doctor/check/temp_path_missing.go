@@ -30,8 +30,9 @@ func TempPathMissing() doctor.Check {
 
 func tempPathMissing(x *doctor.Exam) []doctor.Finding {
 	var words []*evidence.Event
+	cured := curesOf(x)
 	for e := range x.Evidence.Of(evidence.TempFailed) {
-		if !curedFor(x, e) {
+		if !cured.of(e) {
 			words = append(words, e)
 		}
 	}

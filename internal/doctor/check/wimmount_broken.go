@@ -1,8 +1,6 @@
 package check
 
 import (
-	"strings"
-
 	"github.com/redx-update/redx/internal/doctor"
 	"github.com/redx-update/redx/internal/evidence"
 )
@@ -41,10 +39,7 @@ func wimMountBroken(x *doctor.Exam) []doctor.Finding {
 
 // wimMountFile adds the driver's file when it is gone, or the ImagePath that its key lacks; false when all is there.
 func wimMountFile(set *evidence.Set, f *fault) bool {
-	for s := range set.Of(evidence.ServiceFile) {
-		if !strings.EqualFold(s.Field(evidence.Name), "WIMMount") {
-			continue
-		}
+	for s := range set.Named(evidence.ServiceFile, "WIMMount") {
 		state, there, absent := looked(set, s.Field(evidence.Path))
 		if absent {
 			f.path, f.more = s.Field(evidence.Path), []*evidence.Event{s, state}
