@@ -1,6 +1,7 @@
 package main
 
 import (
+	"archive/zip"
 	"context"
 	"errors"
 	"fmt"
@@ -72,9 +73,11 @@ func pathHint(path string) string {
 func openProblem(err error, logs bool) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return &problem{exit: exitNoWindows, err: err}
+		return &problem{exit: exitNoWindows, err: notThere(err), hint: "look whether the path is spelled right, and the disk mounted"}
 	case errors.Is(err, image.ErrNoLogs), errors.Is(err, image.ErrNoWindows) && logs:
-		return &problem{exit: exitNoWindows, err: err, hint: "docs/cli.md says what --logs takes; a Windows disk goes to --image"}
+		return &problem{exit: exitNoWindows, err: err, hint: logsHint}
+	case errors.Is(err, zip.ErrFormat):
+		return &problem{exit: exitFailed, err: err, hint: "the zip was cut off, or is none: copy it again"}
 	case errors.Is(err, image.ErrNoWindows):
 		return &problem{exit: exitNoWindows, err: err, hint: "--image wants the folder that has Windows in it; logs go to --logs"}
 	case errors.Is(err, image.ErrBitLocker):
@@ -84,6 +87,18 @@ func openProblem(err error, logs bool) error {
 	default:
 		return err
 	}
+}
+
+const logsHint = "--logs takes a zip of redx collect, and a folder, zip or file of logs under the names that Windows gives them: " +
+	"CBS.log, dism.log, WindowsUpdate.log, *.etl, *.evtx, DataStore.edb, setupact.log, setupapi.dev.log ...; a Windows disk goes to --image"
+
+// notThere names the path alone: which call has found out is of no use to anybody.
+func notThere(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) && errors.Is(path.Err, fs.ErrNotExist) {
+		return fmt.Errorf("%s does not exist", path.Path)
+	}
+	return err
 }
 
 // looked is what was found at a place.

@@ -28,7 +28,7 @@ A code alone never proves a cause: redx diagnose finds it in the evidence. Comma
 Command Prompt of Windows.
 
 EXIT STATUS
-  0  explained      1  a code that redx does not know: it tells what the number itself says
+  0  explained      1  no code that redx knows: it tells what the numbers themselves say
   2  wrong usage, or no code in the text                                     130  cancelled`
 
 // newExplainCommand makes "redx explain". It parses its flags itself, since -2147024894 is a code and no flag.
@@ -82,8 +82,9 @@ func shieldNegative(args []string) []string {
 // asked is a code that was asked about, and how often it stood in the text.
 type asked struct {
 	hresult.Explanation
-	extend hresult.Extend
-	count  int
+	extend  hresult.Extend
+	count   int
+	spelled string
 }
 
 // readCodes takes the codes out of the arguments: each is a code, or all together are a line; - is standard input.
@@ -104,10 +105,25 @@ func readCodes(in io.Reader, args []string) ([]asked, error) {
 	if codes.addEach(args) {
 		return codes, nil
 	}
-	if err := codes.add(strings.Join(args, " ")); err != nil {
-		return nil, usage("%w", err)
+	text := strings.Join(args, " ")
+	if err := codes.add(text); err != nil {
+		return nil, noCode(text, err)
 	}
 	return codes, nil
+}
+
+var symbolForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*_[A-Za-z0-9_]+$`)
+
+// noCode says what could have been meant by a text without a code. A name that no table knows is a code all the same.
+func noCode(text string, err error) error {
+	p := &problem{exit: exitUsage, err: err, hint: "a code looks like 0x80070002, -2147024894 or ERROR_FILE_NOT_FOUND"}
+	if symbolForm.MatchString(text) {
+		p.exit, p.err = exitFailed, fmt.Errorf("redx knows no code of the name %.80s", text)
+	}
+	if near := hresult.Suggest(text); len(near) > 0 {
+		p.hint = "did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return p
 }
 
 // codeList keeps each code once, in the order of the first mention.
@@ -129,19 +145,19 @@ func (l *codeList) addEach(args []string) bool {
 func (l *codeList) add(text string) error {
 	p, err := hresult.Parse(text)
 	for _, f := range p.Codes {
-		l.count(f)
+		l.count(f, text[f.Start:f.End])
 	}
 	return err
 }
 
-func (l *codeList) count(f hresult.Found) {
+func (l *codeList) count(f hresult.Found, spelled string) {
 	for i, c := range *l {
 		if c.Code == f.Code && c.extend == f.Extend {
 			(*l)[i].count++
 			return
 		}
 	}
-	*l = append(*l, asked{Explanation: hresult.Explain(f.Code), extend: f.Extend, count: 1})
+	*l = append(*l, asked{Explanation: hresult.Explain(f.Code), extend: f.Extend, count: 1, spelled: spelled})
 }
 
 // addLines takes a whole text, in any encoding of a log. If it is one line only, that may be a code like an argument.
@@ -169,6 +185,6 @@ func (l *codeList) addLines(in io.Reader) error {
 
 func (l *codeList) addLine(line []byte) {
 	for f := range hresult.Find(line) {
-		l.count(f)
+		l.count(f, string(line[f.Start:f.End]))
 	}
 }

@@ -94,6 +94,9 @@ func (c asked) write(b *strings.Builder, style term.Style) {
 		name := strings.TrimSpace(string(m.Family) + "  " + m.Symbol)
 		fmt.Fprintf(b, "  family        %s  [%s]\n", name, m.Source)
 	}
+	if near := hresult.Suggest(c.spelled); !c.Known() && len(near) > 0 {
+		fmt.Fprintf(b, "  did you mean  %s?  A result code has eight digits.\n", strings.Join(near, " or "))
+	}
 	if c.extend != 0 {
 		fmt.Fprintf(b, "  setup         %s\n", c.extend)
 	}

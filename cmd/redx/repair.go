@@ -9,6 +9,7 @@ import (
 
 	"github.com/redx-update/redx/internal/doctor"
 	"github.com/redx-update/redx/internal/doctor/check"
+	"github.com/redx-update/redx/internal/history"
 	"github.com/redx-update/redx/internal/repair"
 	"github.com/redx-update/redx/internal/repair/look"
 	"github.com/redx-update/redx/internal/repair/session"
@@ -17,11 +18,12 @@ import (
 
 const repairHelp = `Repair does the least that can help, rung by rung: one update's download folder, then the whole download folder, then
 SoftwareDistribution as Microsoft's KB 910336 has it. Folders are renamed, never deleted, and redx repair undo gives
-them their names back. Only a finding that is proven leads to a step; what redx leaves alone, and why, is said; other
+them their names back. What redx keeps itself, its journal and the saved history, stands in ProgramData\redx of that
+Windows. Only a finding that is proven leads to a step; what redx leaves alone, and why, is said; other
 fixes are printed with their risk.
 
-It shows the plan, asks once, and does it; --dry-run only shows it. With --image nothing but folders is renamed: that
-the update comes again, only that Windows can prove.
+It shows the plan, asks once, and does it; --dry-run only shows it. With --image folders are renamed and nothing else is
+touched; that the update comes again, only that Windows can prove.
 
 It does nothing while a restart is pending, on a hibernated disk (fast start-up hibernates), on a folder that was
 redirected, or on what it cannot see. --kb910336 asks for the article's procedure whatever was found; it waives the
@@ -72,7 +74,7 @@ func newRepairCommand(std stdio) *cobra.Command {
 }
 
 func runRepair(ctx context.Context, std stdio, o *repairOptions) error {
-	if err := o.usage(std); err != nil {
+	if err := o.usage(); err != nil {
 		return err
 	}
 	t, err := o.target(std)
@@ -80,6 +82,9 @@ func runRepair(ctx context.Context, std stdio, o *repairOptions) error {
 		return err
 	}
 	defer t.close()
+	if err := o.mayAsk(std, "to look at what would be done: redx repair --dry-run"+o.flags()); !o.dryRun && err != nil {
+		return err
+	}
 	if err := t.first(ctx, o.dryRun); err != nil {
 		return t.problem(err)
 	}
@@ -89,10 +94,10 @@ func runRepair(ctx context.Context, std stdio, o *repairOptions) error {
 	}
 	exit := planExit(p.plan, p.findings)
 	if o.dryRun || p.plan.Empty() || len(p.plan.Refusals) > 0 {
-		return errors.Join(p.show(std, o.json), silent(exit))
+		return errors.Join(t.show(p), silent(exit))
 	}
 	if !o.json {
-		if err := p.show(std, false); err != nil {
+		if err := t.show(p); err != nil {
 			return err
 		}
 	}
@@ -103,7 +108,7 @@ func runRepair(ctx context.Context, std stdio, o *repairOptions) error {
 }
 
 // usage refuses what cannot be meant.
-func (o *repairOptions) usage(std stdio) error {
+func (o *repairOptions) usage() error {
 	switch o.location {
 	case "", "wu", "mu", "wsus":
 	default:
@@ -122,18 +127,19 @@ func (o *repairOptions) usage(std stdio) error {
 			exit: exitUsage, err: errors.New("logs cannot be repaired"), hint: "for the plan that they support: --dry-run --logs " + o.logs,
 		}
 	}
-	return o.mayAsk(std)
+	return nil
 }
 
 // mayAsk wants somebody to ask, or that nobody has to be.
-func (o *repairOptions) mayAsk(std stdio) error {
+func (o *repairOptions) mayAsk(std stdio, look string) error {
 	if o.yes || std.asks && !o.json {
 		return nil
 	}
-	return &problem{
-		exit: exitUsage, err: errors.New("nobody is there to be asked"),
-		hint: "to go on without a question: --yes; to look at what would be done: redx repair --dry-run",
+	why := "standard input is no terminal, so redx cannot ask"
+	if o.json {
+		why = "with --json redx cannot ask"
 	}
+	return &problem{exit: exitUsage, err: errors.New(why), hint: "to go on without a question: --yes; " + look}
 }
 
 // planned is a plan and what it was made of.
@@ -161,11 +167,18 @@ func (o *repairOptions) plan(ctx context.Context, std stdio, t *target) (*planne
 	return p, err
 }
 
-func (p *planned) show(std stdio, json bool) error {
-	if json {
-		return report.WriteJSON(std.out, report.NewPlan(p.found.image, p.plan))
+func (t *target) show(p *planned) error {
+	if t.options.json {
+		return report.WriteJSON(t.std.out, report.NewPlan(p.found.image, p.plan))
 	}
-	return report.PlanText(std.out, std.style, p.found.image, p.plan, p.findings)
+	var kept []session.Kept
+	if t.Session != nil {
+		kept, _ = t.Kept() // what stands against reading the journals is said where they are needed
+	}
+	return report.PlanText(t.std.out, t.std.style, &report.Proposal{
+		Result: report.NewResult(p.found.image, p.found.set, p.findings, history.Filter{}), Plan: p.plan,
+		DryRun: t.options.dryRun, Kept: kept, Flags: t.options.flags(),
+	})
 }
 
 func (p *planned) wish() session.Wish {

@@ -136,17 +136,17 @@ func newRepairUndoCommand(std stdio) *cobra.Command {
 }
 
 func runRepairUndo(ctx context.Context, std stdio, o *repairOptions) error {
-	if err := o.mayAsk(std); err != nil {
-		return err
-	}
 	t, err := o.verb(std)
 	if err != nil {
 		return err
 	}
 	defer t.close()
+	if err := o.mayAsk(std, "to look at what there is: redx repair status"+o.flags()); err != nil {
+		return err
+	}
 	names, err := t.Journals.Names()
 	if err != nil || len(names) == 0 {
-		return errors.Join(err, t.nothing("undo"))
+		return errors.Join(err, t.nothing("undo", "nothing"))
 	}
 	if err := o.agreed(std, "Take back the latest repair"); err != nil {
 		return err
@@ -157,18 +157,27 @@ func runRepairUndo(ctx context.Context, std stdio, o *repairOptions) error {
 	res, err := t.Undo(ctx)
 	if errors.Is(err, session.ErrNothing) {
 		t.recovered(res.Recovered)
-		return t.nothing("undo")
+		return t.nothing("undo", t.purgedBefore())
 	}
 	return t.ended("undo", res, err)
 }
 
 // nothing says that there is nothing to do, which is no failure.
-func (t *target) nothing(verb string) error {
-	out := report.NewOutcome(t.image, verb, t.root(), session.Result{State: "nothing"}, nil, t.options.flags(), nil)
+func (t *target) nothing(verb string, state session.State) error {
+	out := report.NewOutcome(t.image, verb, t.root(), session.Result{State: state}, nil, t.options.flags(), nil)
 	if t.options.json {
 		return report.WriteJSON(t.std.out, out)
 	}
 	return report.OutcomeText(t.std.out, t.std.style, out)
+}
+
+// purgedBefore tells nothing to take back from what cannot be taken back any more.
+func (t *target) purgedBefore() session.State {
+	st, err := t.Status()
+	if err == nil && len(st.Steps) > 0 && st.Steps[len(st.Steps)-1].State == "purged" {
+		return "purged"
+	}
+	return "nothing"
 }
 
 func newRepairPurgeCommand(std stdio) *cobra.Command {
@@ -189,28 +198,28 @@ func newRepairPurgeCommand(std stdio) *cobra.Command {
 }
 
 func runRepairPurge(ctx context.Context, std stdio, o *repairOptions, unproven bool) error {
-	if err := o.mayAsk(std); err != nil {
-		return err
-	}
 	t, err := o.verb(std)
 	if err != nil {
 		return err
 	}
 	defer t.close()
+	if err := o.mayAsk(std, "to look at what there is: redx repair status"+o.flags()); err != nil {
+		return err
+	}
 	kept, err := t.Kept()
 	if err != nil {
 		return t.problem(err)
 	}
 	if len(kept) == 0 {
-		return t.nothing("purge")
+		return t.nothing("purge", "nothing")
 	}
 	if !unproven && !anyProven(kept) {
 		return &problem{
-			exit: exitFailed, err: fmt.Errorf("%d folders are kept, and no repair of theirs is proven to have helped", len(kept)),
+			exit: exitFailed, err: fmt.Errorf("of %s that %s kept, no repair is proven to have helped", folders(len(kept)), are(len(kept))),
 			hint: "to delete them all the same: --unproven; they could not be brought back then",
 		}
 	}
-	if err := o.agreed(std, fmt.Sprintf("Delete what is kept, up to %d folders", len(kept))); err != nil {
+	if err := o.agreed(std, fmt.Sprintf("Delete what is kept, up to %s", folders(len(kept)))); err != nil {
 		return err
 	}
 	if err := t.hold(); err != nil {
@@ -218,6 +227,20 @@ func runRepairPurge(ctx context.Context, std stdio, o *repairOptions, unproven b
 	}
 	gone, err := t.Purge(ctx, unproven)
 	return t.purged(gone, err)
+}
+
+func folders(n int) string {
+	if n == 1 {
+		return "1 folder"
+	}
+	return fmt.Sprintf("%d folders", n)
+}
+
+func are(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
 }
 
 func anyProven(kept []session.Kept) bool {

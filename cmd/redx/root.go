@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -39,7 +41,10 @@ func (p *problem) Unwrap() error { return p.err }
 func (p *problem) print(w io.Writer) {
 	if p.err != nil {
 		for i, line := range strings.Split(p.err.Error(), "\n") {
-			if i == 0 {
+			switch {
+			case errors.Is(p.err, errDeclined): // which is no error
+				line = "redx: " + line
+			case i == 0:
 				line = "redx: error: " + line
 			}
 			_, _ = fmt.Fprintln(w, term.Printable(line)) // nobody is left to tell
@@ -87,6 +92,7 @@ func newRootCommand(std stdio) *cobra.Command {
 		Use:           "redx",
 		Short:         "Find why a Windows update failed, down to the missing file",
 		Long:          rootHelp,
+		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
@@ -100,6 +106,26 @@ func newRootCommand(std stdio) *cobra.Command {
 	root.AddCommand(newExplainCommand(std), newLabCommand(std), newWorkerCommand(std), newServiceCommand())
 	root.AddCommand(newServerCommand(std), newComputerCommand(std), newGroupCommand(std), newUpdateCommand(std), newApprovalCommand(std))
 	return strict(root)
+}
+
+// version names the build: its tag, or the commit that it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "of an unknown build"
+	}
+	set := map[string]string{}
+	for _, s := range info.Settings {
+		set[s.Key] = s.Value
+	}
+	text := info.Main.Version
+	if c := set["vcs.revision"]; text == "(devel)" && c != "" {
+		text = c[:min(len(c), 12)]
+		if set["vcs.modified"] == "true" {
+			text += ", changed"
+		}
+	}
+	return strings.TrimSpace(text) + " (" + info.GoVersion + " " + runtime.GOOS + "/" + runtime.GOARCH + ")"
 }
 
 const rootHelp = `redx finds why a Windows update failed: which file is missing, of which update, and why.

@@ -70,6 +70,11 @@ func argsProblem(cmd *cobra.Command, args []string, err error) error {
 		return usageProblem(cmd, err)
 	case !cmd.HasAvailableSubCommands():
 		return usageProblem(cmd, fmt.Errorf("%s takes no argument %q", cmd.CommandPath(), args[0]))
+	case cmd.Flags().Lookup("image") != nil && strings.ContainsAny(args[0], `./\:`):
+		return &problem{
+			exit: exitUsage, err: fmt.Errorf("%s takes no argument %q", cmd.CommandPath(), args[0]),
+			hint: "did you mean: " + cmd.CommandPath() + " --image " + quoted(args[0]),
+		}
 	}
 	p := usageProblem(cmd, fmt.Errorf("%s has no command %q", cmd.CommandPath(), args[0]))
 	if like := cmd.SuggestionsFor(args[0]); len(like) > 0 {

@@ -60,9 +60,8 @@ func Make(findings []doctor.Finding, s *Scene, o Options) (*Plan, error) {
 	}
 	p.Advice = advice(findings)
 	p.Turn = turn(p, s, findings, o)
-	if !p.Empty() {
-		p.Refusals = refusals(s, p.Steps)
-	}
+	p.Warnings = warnings(p, findings)
+	p.Refusals = refusals(p, s, findings)
 	if len(p.Refusals) > 0 {
 		p.Steps, p.Last = nil, nil
 	}

@@ -1,6 +1,11 @@
 package repair
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+
+	"github.com/redx-update/redx/internal/doctor"
+)
 
 // Reason says why a repair is refused.
 type Reason string
@@ -32,7 +37,7 @@ func (r Reason) Exit() int {
 	case NotElevated:
 		return 5
 	case InstallRunning, RestartPending:
-		return 12
+		return busy
 	default:
 		return 1
 	}
@@ -66,10 +71,20 @@ func (r Reason) Hint() string {
 	}
 }
 
-// refusals judges a scene for a plan.
-func refusals(s *Scene, steps []Step) []Refusal {
-	return Refuse(s, moves(steps), diskNeed(steps))
+// refusals judges a scene for a plan. Where there is nothing for redx to do but for others, a restart that is pending
+// comes before what they do.
+func refusals(p *Plan, s *Scene, findings []doctor.Finding) []Refusal {
+	switch {
+	case !p.Empty():
+		return Refuse(s, moves(p.Steps), diskNeed(p.Steps))
+	case !slices.ContainsFunc(findings, func(f doctor.Finding) bool { return f.Severity == doctor.Error && !f.Turn.Elsewhere() }):
+		return nil
+	}
+	return slices.DeleteFunc(Refuse(s, nil, 0), func(r Refusal) bool { return r.Reason.Exit() != busy })
 }
+
+// busy is the exit code for what ends by itself, or with a restart.
+const busy = 12
 
 func moves(steps []Step) []Move {
 	var out []Move

@@ -82,6 +82,7 @@ type Plan struct {
 	LeftAlone []Left
 	Advice    []Advice
 	Turn      []string // whose turn it is when there is nothing for redx to do
+	Warnings  []string // why what was asked for will not help
 	Refusals  []Refusal
 }
 

@@ -172,6 +172,32 @@ func turn(p *Plan, s *Scene, findings []doctor.Finding, o Options) []string {
 	return out
 }
 
+// warnings say which findings the article's procedure does not help with. It waives the proof, not the knowledge.
+func warnings(p *Plan, findings []doctor.Finding) []string {
+	if !p.Article || p.Empty() {
+		return nil
+	}
+	var out []string
+	for i := range findings {
+		f := &findings[i]
+		if f.Severity != doctor.Error || f.Confidence != doctor.Proven || len(supported[f.Check]) > 0 || cause(f, findings) != nil {
+			continue
+		}
+		out = append(out, "this does not help with: "+name(f)+whoseElse(f))
+	}
+	return out
+}
+
+func whoseElse(f *doctor.Finding) string {
+	switch f.Turn {
+	case doctor.ServersTurn:
+		return "; it is the turn of whoever runs the update server"
+	case doctor.NetworksTurn:
+		return "; it is the turn of whoever runs the network"
+	}
+	return ""
+}
+
 // turnOf says whose turn one finding is that redx does nothing about.
 func turnOf(f *doctor.Finding, s *Scene) string {
 	rungs := supported[f.Check]

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"io"
 
 	"github.com/redx-update/redx/internal/image"
@@ -22,6 +21,7 @@ var outcomes = map[session.State]struct {
 	session.Open:       {term.Red, "It is neither done nor taken back."},
 	session.Undone:     {term.Green, "Taken back. The folders have their names again."},
 	"nothing":          {"", "There is nothing to do."},
+	"purged":           {"", "There is nothing to take back: what the repair had put aside was deleted by redx repair purge."},
 	"":                 {term.Red, "Nothing was changed."},
 }
 
@@ -83,14 +83,14 @@ func (p *printer) tried(n int, s Tried) {
 
 func (p *printer) kept(kept []Kept, sum *int64) {
 	for i, k := range kept {
-		size := "of unknown size"
+		of := "of unknown size"
 		if k.Bytes != nil {
-			size = fmt.Sprintf("%d bytes", *k.Bytes)
+			of = size(*k.Bytes)
 		}
-		p.literal(labelOnce("kept", i), k.Path+", "+size)
+		p.literal(labelOnce("kept", i), k.Path+", "+of)
 	}
 	if len(kept) > 1 && sum != nil {
-		p.label("", fmt.Sprintf("%d bytes in all", *sum))
+		p.label("", size(*sum)+" in all")
 	}
 }
 
@@ -116,8 +116,14 @@ func StatusText(w io.Writer, style term.Style, st Status, flags string) error {
 }
 
 func (p *printer) standing(n int, s Standing) {
-	verb := map[journal.Kind]string{journal.Undo: "Undo: "}[s.Kind]
-	p.printf("%d. %s%s: %s\n", n, verb, rungTitles[s.Rung], s.State)
+	switch {
+	case s.Kind == journal.Undo && s.State == "undone":
+		p.printf("%d. Taken back: %s\n", n, rungTitles[s.Rung])
+	case s.Kind == journal.Undo:
+		p.printf("%d. Take back: %s: %s\n", n, rungTitles[s.Rung], s.State)
+	default:
+		p.printf("%d. %s: %s\n", n, rungTitles[s.Rung], s.State)
+	}
 	if s.Verdict != "" {
 		p.label("proof", s.Verdict)
 	}
@@ -139,7 +145,7 @@ func PurgedText(w io.Writer, style term.Style, out Purged) error {
 	}
 	p.kept(out.Kept, out.KeptBytes)
 	if out.FreedBytes != nil && len(out.Deleted) > 0 {
-		p.label("freed", fmt.Sprintf("%d bytes", *out.FreedBytes))
+		p.label("freed", size(*out.FreedBytes))
 	}
 	return p.err
 }

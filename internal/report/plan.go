@@ -13,6 +13,7 @@ type Plan struct {
 	LeftAlone []Left    `json:"left_alone"`
 	Advice    []Advice  `json:"advice"`
 	Turn      []string  `json:"turn,omitempty"`
+	Warnings  []string  `json:"warnings,omitempty"` // why what was asked for will not help
 	Refusals  []Refusal `json:"refusals,omitempty"`
 }
 
@@ -57,7 +58,7 @@ type Refusal struct {
 // NewPlan puts a plan into its JSON form.
 func NewPlan(img Image, p *repair.Plan) Plan {
 	out := Plan{
-		Image: img, Article: p.Article, Checked: p.Checked, Turn: p.Turn,
+		Image: img, Article: p.Article, Checked: p.Checked, Turn: p.Turn, Warnings: p.Warnings,
 		Steps: []Step{}, LeftAlone: []Left{}, Advice: []Advice{},
 	}
 	for i := range p.Steps {
