@@ -40,6 +40,7 @@ bench:
 golden:
 	REDX_UPDATE_SCRIPTS=1 go test ./cmd/redx
 	go test ./internal/report -update
+	go test ./internal/publish -update
 
 # Writes docs/accuracy.md anew; wants REDX_TESTDATA.
 accuracy:

@@ -40,7 +40,7 @@ func TestScripts(t *testing.T) {
 			return cond == "testdata" && os.Getenv(testdata.Env) != "", nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits,
+			"exits": exits, "certify": certify, "cabinet": cabinet, "program": program,
 		},
 	})
 }

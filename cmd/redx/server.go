@@ -33,7 +33,7 @@ func newServerCommand(std stdio) *cobra.Command {
 with Windows Server Update Services. Everything it knows is in the folder that --data names.`,
 		Example: "  redx server import --data /srv/redx updates/\n  redx server run --data /srv/redx",
 	}
-	cmd.AddCommand(newServerRunCommand(std), newServerImportCommand(std), newServerScrubCommand(std),
+	cmd.AddCommand(newServerRunCommand(std), newServerImportCommand(std), newServerPublishCommand(std), newServerScrubCommand(std),
 		newServerBackupCommand(std), newServerRestoreCommand(std), newClientPolicyCommand(std))
 	return cmd
 }

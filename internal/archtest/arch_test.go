@@ -57,7 +57,7 @@ var rules = []rule{
 		why:  "a reader never writes: only the lab, the agent's lab images and the server's publishing import writers",
 		from: []string{"internal/...", "cmd/..."},
 		except: []string{
-			"internal/write/...", "internal/lab/...", "internal/agent/...", "internal/server/...",
+			"internal/write/...", "internal/lab/...", "internal/agent/...", "internal/server/...", "internal/publish",
 		},
 		deny: []string{"internal/write/..."},
 	},

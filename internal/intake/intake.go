@@ -59,6 +59,20 @@ func (in *Intake) Paths(ctx context.Context, paths []string) (Result, error) {
 		}
 		payload = append(payload, more...)
 	}
+	return in.finish(ctx, payload)
+}
+
+// Take takes in whole documents that are at hand, and the files that they have.
+func (in *Intake) Take(ctx context.Context, documents [][]byte, payload []string) (Result, error) {
+	for n, d := range documents {
+		if err := in.whole(ctx, fmt.Sprintf("document %d", n+1), d); err != nil {
+			return in.result, err
+		}
+	}
+	return in.finish(ctx, payload)
+}
+
+func (in *Intake) finish(ctx context.Context, payload []string) (Result, error) {
 	if err := in.flush(ctx); err != nil {
 		return in.result, err
 	}

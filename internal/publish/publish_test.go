@@ -1,0 +1,258 @@
+package publish_test
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/redx-update/redx/internal/applicability"
+	"github.com/redx-update/redx/internal/authenticode"
+	"github.com/redx-update/redx/internal/catalog"
+	"github.com/redx-update/redx/internal/content"
+	"github.com/redx-update/redx/internal/guid"
+	"github.com/redx-update/redx/internal/intake"
+	"github.com/redx-update/redx/internal/labca"
+	"github.com/redx-update/redx/internal/publish"
+	"github.com/redx-update/redx/internal/registry"
+	"github.com/redx-update/redx/internal/store"
+	"github.com/redx-update/redx/internal/store/sqlite"
+	"github.com/redx-update/redx/internal/write/cab"
+)
+
+var now = time.Date(2026, 11, 25, 12, 0, 0, 123e6, time.UTC)
+
+const mum = `<assembly xmlns="urn:schemas-microsoft-com:asm.v3" manifestVersion="1.0" displayName="Fix &amp; mend" description="Mends it." supportInformation="https://example.com/kb">` +
+	`<assemblyIdentity name="Package_for_KB5009999" version="10.0.1.2" language="neutral" processorArchitecture="amd64" publicKeyToken="31bf3856ad364e35" />` +
+	`<package identifier="KB5009999" releaseType="Security Update" restart="required">%s</package></assembly>`
+
+const parent = `<parent><assemblyIdentity name="Foundation" version="10.0.1.1" language="neutral" processorArchitecture="amd64" publicKeyToken="31bf3856ad364e35" /></parent>`
+
+const packages = `hklm\software\microsoft\windows\currentversion\component based servicing\packages\`
+
+var authority = sync.OnceValues(func() (*labca.CA, error) { return labca.New("CA", labca.ECDSA, now) })
+
+func must[T any](t *testing.T) func(T, error) T {
+	t.Helper()
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+// shop is a server's store into which is published.
+type shop struct {
+	*publish.Publisher
+	store *sqlite.Store
+	files map[string][]byte
+	id    *authenticode.Identity
+	dir   string
+}
+
+func open(t *testing.T) *shop {
+	t.Helper()
+	dir := t.TempDir()
+	s := must[*sqlite.Store](t)(sqlite.Open(t.Context(), filepath.Join(dir, "redx.db")))
+	t.Cleanup(func() { s.Close() })
+	k := &shop{store: s, files: map[string][]byte{}, dir: dir}
+	put := func(ctx context.Context, w content.Want, r io.Reader) error {
+		b, err := io.ReadAll(r)
+		k.files[w.Name] = b
+		if err == nil {
+			err = s.SetFileState(ctx, w.SHA1, store.FileState{Condition: store.Verified, File: store.File{Name: w.Name, Size: w.Size, SHA1: w.SHA1, SHA256: w.SHA256}})
+		}
+		return err
+	}
+	k.Publisher = &publish.Publisher{Store: s, Intake: &intake.Intake{Store: s, Put: put, Log: slog.New(slog.DiscardHandler)}, Now: now}
+	k.id = must[*authenticode.Identity](t)(must[*labca.CA](t)(authority()).Publisher("Contoso", now))
+	return k
+}
+
+func (k *shop) write(t *testing.T, name string, b []byte) string {
+	t.Helper()
+	p := filepath.Join(k.dir, name)
+	if err := os.WriteFile(p, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func pack(t *testing.T, files ...cab.File) []byte {
+	t.Helper()
+	return must[[]byte](t)(cab.Encode(files, cab.Options{Method: cab.MSZIP}))
+}
+
+func file(name, text string) cab.File { return cab.Bytes(name, time.Time{}, []byte(text)) }
+
+// document gives the newest document of an update.
+func (k *shop) document(t *testing.T, id guid.GUID) []byte {
+	t.Helper()
+	c := catalog.Compile(must[[]catalog.Revision](t)(k.store.Revisions(t.Context(), time.Time{})))
+	return must[[]byte](t)(k.store.Document(t.Context(), c.Newest(id).RevisionID))
+}
+
+func TestCabinet(t *testing.T) {
+	k := open(t)
+	path := k.write(t, "fix.cab", pack(t, file("update.mum", fmt.Sprintf(mum, parent)), file(`c\fix.dll`, "new")))
+	id := guid.MustParse("11111111-2222-4333-8444-555555555555")
+	request := publish.Request{Path: path, ID: id, Identity: k.id, Severity: "Critical", Supersedes: []guid.GUID{guid.MustParse("99999999-2222-4333-8444-555555555555")}}
+	got := must[publish.Published](t)(k.Publish(t.Context(), request))
+	want := publish.Published{
+		Update: id, Revision: 1, New: true, Title: "Fix & mend", KB: "KB5009999", File: "fix.cab", Size: int64(len(k.files["fix.cab"])),
+		Signer: "CN=Contoso", Categories: []string{"Contoso", "Published updates", "Security Updates"}, Made: []string{"Contoso", "Published updates", "Security Updates"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	signed := k.files["fix.cab"]
+	if _, err := authenticode.Verify(bytes.NewReader(signed), int64(len(signed)), authenticode.Trust{Roots: must[*labca.CA](t)(authority()).Pool(), Now: now}); err != nil {
+		t.Error(err)
+	}
+	document := k.document(t, id)
+	golden(t, "cabinet.xml", document)
+
+	// The same again is nothing; anything else a new revision.
+	k.Now = now.Add(time.Hour)
+	if got = must[publish.Published](t)(k.Publish(t.Context(), request)); got.New || got.Revision != 1 || len(got.Made) > 0 {
+		t.Errorf("again: %+v", got)
+	}
+	request.Title = "Other"
+	if got = must[publish.Published](t)(k.Publish(t.Context(), request)); !got.New || got.Revision != 2 {
+		t.Errorf("changed: %+v", got)
+	}
+	testServicingRules(t, document)
+}
+
+func testServicingRules(t *testing.T, document []byte) {
+	t.Helper()
+	const self, foundation = packages + `package_for_kb5009999~31bf3856ad364e35~amd64~~10.0.1.2\currentstate`, packages + `foundation~31bf3856ad364e35~amd64~~10.0.1.1\currentstate`
+	for _, tt := range []struct {
+		values                 map[string]registry.Value
+		installed, installable applicability.Truth
+	}{
+		{nil, applicability.False, applicability.False},
+		{map[string]registry.Value{foundation: dword(112)}, applicability.False, applicability.True},
+		{map[string]registry.Value{foundation: dword(112), self: dword(112)}, applicability.True, applicability.False},
+	} {
+		installed, installable := judge(t, document, computer{values: tt.values})
+		if installed != tt.installed || installable != tt.installable {
+			t.Errorf("%v: installed %v, installable %v", tt.values, installed, installable)
+		}
+	}
+}
+
+var update = flag.Bool("update", false, "write what is compared with")
+
+// golden compares with a file.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	got = []byte(digests.ReplaceAllString(string(got), `$1="..."`))
+	got = []byte(size.ReplaceAllString(string(got), `$1="..."`))
+	got = append([]byte(sha256.ReplaceAllString(string(got), `$1...$2`)), '\n')
+	if *update {
+		if err := os.WriteFile(path, got, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(string(must[[]byte](t)(os.ReadFile(path))), string(got)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestClientsSeeIt goes the way of a client: what is offered to it first are the categories, then the update.
+func TestClientsSeeIt(t *testing.T) {
+	k := open(t)
+	path := k.write(t, "fix.cab", pack(t, file("update.mum", fmt.Sprintf(mum, ""))))
+	got := must[publish.Published](t)(k.Publish(t.Context(), publish.Request{Path: path, Identity: k.id}))
+	c := catalog.Compile(must[[]catalog.Revision](t)(k.store.Revisions(t.Context(), time.Time{})))
+	id := c.Newest(got.Update).RevisionID
+	scope := c.Scope([]catalog.RevisionID{id})
+	var installed []catalog.RevisionID
+	for range 4 {
+		need := scope.Needed(installed, nil)
+		for _, n := range need.New {
+			r := c.Revision(n)
+			if n == id {
+				if is, can := judge(t, k.document(t, got.Update), computer{}); is != applicability.False || can != applicability.True {
+					t.Errorf("installed %v, installable %v", is, can)
+				}
+				return
+			}
+			if is, _ := judge(t, k.document(t, r.ID.GUID), computer{}); is != applicability.True || c.IsLeaf(n) {
+				t.Errorf("%s: installed %v, a leaf %v", r.ID.GUID, is, c.IsLeaf(n))
+			}
+			installed = append(installed, n)
+		}
+	}
+	t.Error("the update was never offered")
+}
+
+// TestImportedAgain takes what was published into another server.
+func TestImportedAgain(t *testing.T) {
+	k, other := open(t), open(t)
+	path := k.write(t, "fix.cab", pack(t, file("update.mum", fmt.Sprintf(mum, ""))))
+	got := must[publish.Published](t)(k.Publish(t.Context(), publish.Request{Path: path, Identity: k.id}))
+	other.write(t, "update.xml", k.document(t, got.Update))
+	other.write(t, "payload.bin", k.files["fix.cab"])
+	result := must[intake.Result](t)(other.Intake.Paths(t.Context(), []string{other.dir}))
+	if result.New != 1 || result.Files != 1 || len(result.Missing) > 0 {
+		t.Errorf("%+v", result)
+	}
+	if !bytes.Equal(other.document(t, got.Update), k.document(t, got.Update)) {
+		t.Error("another document")
+	}
+}
+
+func TestRefused(t *testing.T) {
+	k := open(t)
+	unsigned := pack(t, file("update.mum", fmt.Sprintf(mum, "")))
+	signed := must[publish.Published](t)(k.Publish(t.Context(), publish.Request{Path: k.write(t, "a.cab", unsigned), Identity: k.id}))
+	content := k.files[signed.File]
+	pool := must[*labca.CA](t)(authority()).Pool()
+	for _, tt := range []struct {
+		name    string
+		content []byte
+		request publish.Request
+		want    string
+	}{
+		{"unsigned", unsigned, publish.Request{Roots: pool}, "not signed"},
+		{"signed by someone unknown", content, publish.Request{}, "does not hold"},
+		{"changed since", append(bytes.Clone(content), 0), publish.Request{Roots: pool, Identity: k.id}, "does not hold"},
+		{"no package", pack(t, file("a.txt", "a")), publish.Request{Identity: k.id}, "name the program in it"},
+		{"no such program", pack(t, file("a.txt", "a")), publish.Request{Identity: k.id, Command: publish.Command{Program: "b.exe"}}, "no b.exe in the cabinet"},
+		{"a bad identity", pack(t, file("update.mum", strings.Replace(fmt.Sprintf(mum, ""), "31bf3856ad364e35", "x", 1))), publish.Request{Identity: k.id}, "is no package's identity"},
+		{"a broken manifest", pack(t, file("update.mum", "<assembly>")), publish.Request{Identity: k.id}, "update.mum: XML"},
+		{"a text", []byte("hello, world"), publish.Request{Identity: k.id}, "what can be published"},
+		{"a long title", unsigned, publish.Request{Identity: k.id, Title: strings.Repeat("x", 301)}, "a title has"},
+		{"a control character", unsigned, publish.Request{Identity: k.id, Title: "a\x01b"}, "cannot stand in XML"},
+		{"itself superseded", unsigned, publish.Request{Identity: k.id, ID: guid.GUID{1}, Supersedes: []guid.GUID{{1}}}, "cannot supersede itself"},
+	} {
+		tt.request.Path = k.write(t, "x.cab", tt.content)
+		if _, err := k.Publish(t.Context(), tt.request); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+	}
+	// What is signed already stays as it is, and its signer is remembered without a root.
+	before := len(must[[]publish.Trusted](t)(publish.Certificates(t.Context(), k.store)))
+	again := must[publish.Published](t)(k.Publish(t.Context(), publish.Request{Path: k.write(t, "b.cab", content), Roots: pool}))
+	if !bytes.Equal(k.files[again.File], content) && again.Size != int64(len(content)) {
+		t.Error("signed again")
+	}
+	if after := must[[]publish.Trusted](t)(publish.Certificates(t.Context(), k.store)); before != 2 || len(after) != 2 {
+		t.Errorf("%d certificates, then %d", before, len(after))
+	}
+}
