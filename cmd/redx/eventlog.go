@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/redx-update/redx/internal/repair"
 	"github.com/redx-update/redx/internal/repair/act/live"
 	outcome "github.com/redx-update/redx/internal/repair/run"
 	"github.com/redx-update/redx/internal/repair/session"
@@ -21,6 +22,9 @@ func eventLog(m *live.Machine) func(session.Event) {
 // eventOf gives the event and its text, 0 for what the log is not told.
 func eventOf(e session.Event) (live.Event, string) {
 	about := fmt.Sprintf("of Windows Update's folders (step %s, journal %s)", e.Rung, e.Journal)
+	if e.Rung == repair.TransferJobs {
+		return jobsEvent(e)
+	}
 	switch {
 	case e.What == session.Recovering:
 		return live.RecoveryBegun, "redx goes on with an interrupted repair " + about + "."
@@ -36,6 +40,27 @@ func eventOf(e session.Event) (live.Event, string) {
 		return live.RestartNeeded, "The repair " + about + " goes on when Windows is restarted."
 	default:
 		return live.LeftOpen, "The repair " + about + " is neither done nor taken back. It goes on when Windows is restarted, or with: redx repair resume"
+	}
+}
+
+// jobsEvent is eventOf for what cannot be undone.
+func jobsEvent(e session.Event) (live.Event, string) {
+	about := fmt.Sprintf("the cancelling of Windows Update's own transfer jobs (journal %s)", e.Journal)
+	switch {
+	case e.What == session.Recovering:
+		return live.RecoveryBegun, "redx ends " + about + ", which was interrupted."
+	case e.What == session.Beginning:
+		return live.Begun, "redx begins " + about + ". It cannot be undone."
+	case e.What != session.Ended:
+		return 0, ""
+	case e.Outcome == outcome.Committed:
+		return live.Done, "redx is done with " + about + "."
+	case e.Outcome == outcome.RolledBack:
+		return live.TakenBack, "redx has cancelled nothing in " + about + "."
+	case e.Outcome == outcome.Partly:
+		return live.DoneInPart, "redx could not do all of " + about + ". What was cancelled stays so."
+	default:
+		return live.LeftOpen, "redx has not ended " + about + ". To go on with it: redx repair resume"
 	}
 }
 

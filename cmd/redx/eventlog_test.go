@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/redx-update/redx/internal/repair"
 	"github.com/redx-update/redx/internal/repair/act/live"
 	outcome "github.com/redx-update/redx/internal/repair/run"
 	"github.com/redx-update/redx/internal/repair/session"
@@ -14,6 +15,7 @@ func TestEventNumbers(t *testing.T) {
 	ended := func(o outcome.Outcome) session.Event {
 		return session.Event{What: session.Ended, Outcome: o, Journal: "00001.jsonl"}
 	}
+	jobs := func(e session.Event) session.Event { e.Rung, e.Journal = repair.TransferJobs, "00001.jsonl"; return e }
 	for _, tt := range []struct {
 		event  session.Event
 		number live.Event
@@ -24,6 +26,13 @@ func TestEventNumbers(t *testing.T) {
 		{ended(outcome.Waiting), 103},
 		{ended(outcome.Open), 104},
 		{session.Event{What: session.Recovering, Journal: "00001.jsonl"}, 120},
+		{jobs(session.Event{What: session.Beginning}), 100},
+		{jobs(ended(outcome.Committed)), 101},
+		{jobs(ended(outcome.RolledBack)), 102},
+		{jobs(ended(outcome.Open)), 104},
+		{jobs(ended(outcome.Partly)), 105},
+		{jobs(session.Event{What: session.Recovering}), 120},
+		{jobs(session.Event{What: session.Cancelling}), 0},
 		{session.Event{What: session.Acting, Journal: "00001.jsonl"}, 0},
 	} {
 		number, text := eventOf(tt.event)

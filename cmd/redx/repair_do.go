@@ -135,7 +135,7 @@ func (t *target) progress() func(session.Event) {
 		text := map[session.What]string{
 			session.Recovering: "ending what an earlier repair has left", session.Saving: "saving the update history",
 			session.Beginning: "beginning", session.Ended: "ended: " + string(e.Outcome), session.Proving: "asking for the update again",
-			session.Proved: e.Text,
+			session.Proved: e.Text, session.Cancelling: "cancelling a transfer job: " + e.Text,
 		}[e.What]
 		if e.Act != nil {
 			text = e.Act.String()

@@ -135,7 +135,7 @@ func (t *target) live() error {
 		return m.Journals()
 	}
 	t.log = eventLog(m)
-	t.Session = &session.Session{Machine: m.Run(), Copies: m}
+	t.Session = &session.Session{Machine: m.Run(), Copies: m, Jobs: wuaclient.Queue{Agent: agent}}
 	t.Prover = &wuaclient.Prover{
 		Agent: agent, Location: protocol.Location(t.options.location), Install: t.options.install, Gather: t.gather,
 	}

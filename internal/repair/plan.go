@@ -53,7 +53,7 @@ func Make(findings []doctor.Finding, s *Scene, o Options) (*Plan, error) {
 		b.rung(SoftwareDistribution, nil, []Target{{Rung: SoftwareDistribution}})
 	} else {
 		b.ladder(findings)
-		p.Last = last(findings, s, o)
+		p.Last, p.LastBecause = last(findings, s, o)
 	}
 	if b.err != nil {
 		return nil, b.err
@@ -63,7 +63,7 @@ func Make(findings []doctor.Finding, s *Scene, o Options) (*Plan, error) {
 	p.Warnings = warnings(p, findings)
 	p.Refusals = refusals(p, s, findings)
 	if len(p.Refusals) > 0 {
-		p.Steps, p.Last = nil, nil
+		p.Steps, p.Last, p.LastBecause = nil, nil, nil
 	}
 	p.LeftAlone = leftAlone(p, s, findings, o)
 	return p, nil
@@ -104,13 +104,16 @@ func (b *builder) ladder(findings []doctor.Finding) {
 
 // last gives the acts that cannot be undone and that the findings support, if they are allowed. Transfer jobs are the
 // running service's: on a disk that is looked at from elsewhere there is nobody to cancel them.
-func last(findings []doctor.Finding, s *Scene, o Options) []Irreversible {
+func last(findings []doctor.Finding, s *Scene, o Options) (acts []Irreversible, because []string) {
+	if !o.AllowIrreversible || !s.Live || s.Root.Own {
+		return nil, nil
+	}
 	for i := range findings {
-		if carries(&findings[i], findings, TransferJobs) && o.AllowIrreversible && s.Live && !s.Root.Own {
-			return []Irreversible{CancelJobs{}}
+		if carries(&findings[i], findings, TransferJobs) {
+			acts, because = []Irreversible{CancelJobs{}}, append(because, findings[i].ID)
 		}
 	}
-	return nil
+	return acts, because
 }
 
 // carries reports that the finding supports the rung: it is proven, of a check that leads there, lies in the update

@@ -73,17 +73,19 @@ type Left struct{ What, Why string }
 
 // Plan is what follows from findings. With Refusals there are no steps: nothing may be touched.
 type Plan struct {
-	Root      Root
-	Machine   string // MachineGuid of the installation, empty when not known
-	Article   bool   // the procedure of KB 910336 was asked for by name
-	Checked   bool   // the refusals could be looked for; not so with logs alone
-	Steps     []Step
-	Last      []Irreversible // none unless allowed; done after everything else
-	LeftAlone []Left
-	Advice    []Advice
-	Turn      []string // whose turn it is when there is nothing for redx to do
-	Warnings  []string // why what was asked for will not help
-	Refusals  []Refusal
+	Root    Root
+	Machine string // MachineGuid of the installation, empty when not known
+	Article bool   // the procedure of KB 910336 was asked for by name
+	Checked bool   // the refusals could be looked for; not so with logs alone
+	Steps   []Step
+	Last    []Irreversible // none unless allowed; done after everything else
+	// LastBecause are the IDs of the findings that Last is for.
+	LastBecause []string
+	LeftAlone   []Left
+	Advice      []Advice
+	Turn        []string // whose turn it is when there is nothing for redx to do
+	Warnings    []string // why what was asked for will not help
+	Refusals    []Refusal
 }
 
 // Empty reports that there is nothing for redx to do.

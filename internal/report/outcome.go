@@ -1,6 +1,8 @@
 package report
 
 import (
+	"fmt"
+
 	"github.com/redx-update/redx/internal/hresult"
 	"github.com/redx-update/redx/internal/proof"
 	"github.com/redx-update/redx/internal/repair"
@@ -89,6 +91,9 @@ func newTried(root repair.Root, d session.Done, verb string) Tried {
 			from, to = to, from
 		}
 		one.Touches = append(one.Touches, Touch{"folder", from, to})
+	}
+	for _, j := range d.Jobs {
+		one.Touches = append(one.Touches, Touch{Kind: "transfer-job", Name: fmt.Sprintf("%s (%s)", j.ID, j.Name)})
 	}
 	if d.Proof != nil {
 		one.Proof = &Verdict{Verdict: d.Proof.Verdict, Text: d.Proof.Text, Files: d.Proof.Files}

@@ -19,6 +19,7 @@ var outcomes = map[session.State]struct {
 	session.RolledBack: {term.Red, "It could not be done. Everything is as it was before."},
 	session.Waiting:    {term.Yellow, "Windows renames what is held when it starts next; redx goes on by itself then."},
 	session.Open:       {term.Red, "It is neither done nor taken back."},
+	session.Partly:     {term.Red, "Not all of it could be done. The transfer jobs that were cancelled stay cancelled."},
 	session.Undone:     {term.Green, "Taken back. The folders have their names again."},
 	"nothing":          {"", "There is nothing to do."},
 	"purged":           {"", "There is nothing to take back: what the repair had put aside was deleted by redx repair purge."},
@@ -72,6 +73,10 @@ func (p *printer) further(out Outcome) {
 func (p *printer) tried(n int, s Tried) {
 	p.printf("%d. %s: %s (journal %s)\n", n, rungTitles[s.Rung], s.State, s.Journal)
 	for i, t := range s.Touches {
+		if t.To == "" {
+			p.literal(labelOnce("cancelled", i), t.Name)
+			continue
+		}
 		p.literal(labelOnce("folder", i), t.Name)
 		p.literal("", "  to "+t.To)
 	}

@@ -66,7 +66,7 @@ func NewPlan(img Image, p *repair.Plan) Plan {
 	}
 	for _, a := range p.Last {
 		out.Steps = append(out.Steps, Step{
-			Rung: repair.TransferJobs, BecauseOf: []string{}, Touches: []Touch{{Kind: "transfer-jobs", Name: a.String()}},
+			Rung: repair.TransferJobs, BecauseOf: append([]string{}, p.LastBecause...), Touches: []Touch{{Kind: "transfer-jobs", Name: a.String()}},
 		})
 	}
 	for _, l := range p.LeftAlone {

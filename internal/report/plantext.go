@@ -2,6 +2,7 @@ package report
 
 import (
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/dustin/go-humanize"
@@ -20,6 +21,7 @@ var rungTitles = map[repair.Rung]string{
 	repair.DataStore:            "Move away the update database; Windows makes it anew",
 	repair.SoftwareDistribution: "Move away SoftwareDistribution, as KB 910336 has it",
 	repair.Catroot2:             "Move away catroot2; Windows makes it anew",
+	repair.TransferJobs:         "Cancel Windows Update's own transfer jobs",
 }
 
 // Proposal is a plan as it is shown, with what it was made of.
@@ -45,8 +47,8 @@ func PlanText(w io.Writer, style term.Style, o *Proposal) error {
 	for i := range plan.Steps {
 		p.step(i+1, plan, &plan.Steps[i], o.Findings)
 	}
-	for i, a := range plan.Last {
-		p.printf("%d. At last, since it cannot be undone: %s\n\n", len(plan.Steps)+i+1, a)
+	if len(plan.Last) > 0 {
+		p.last(len(plan.Steps)+1, plan, o.Findings)
 	}
 	p.instead(o)
 	p.advised(plan)
@@ -144,13 +146,7 @@ func order(o *Proposal) string {
 
 func (p *printer) step(n int, plan *repair.Plan, s *repair.Step, findings []doctor.Finding) {
 	p.printf("%d. %s\n", n, p.style.Paint(term.Bold, rungTitles[s.Rung]))
-	for i := range findings {
-		for _, id := range s.BecauseOf {
-			if findings[i].ID == id {
-				p.label("because", clip(findings[i].Title, maxSentence))
-			}
-		}
-	}
+	p.because(s.BecauseOf, findings)
 	for i, m := range s.Moves {
 		p.literal(labelOnce("rename", i), m.Target.Path(plan.Root))
 		p.literal("", "  to "+m.Copy.Path(plan.Root))
@@ -160,6 +156,24 @@ func (p *printer) step(n int, plan *repair.Plan, s *repair.Step, findings []doct
 	}
 	p.label("costs", costs(s))
 	p.label("undo", "possible; nothing is deleted")
+	p.printf("\n")
+}
+
+func (p *printer) because(ids []string, findings []doctor.Finding) {
+	for i := range findings {
+		if slices.Contains(ids, findings[i].ID) {
+			p.label("because", clip(findings[i].Title, maxSentence))
+		}
+	}
+}
+
+// last is what comes last since it cannot be undone.
+func (p *printer) last(n int, plan *repair.Plan, findings []doctor.Finding) {
+	p.printf("%d. At last: %s\n", n, p.style.Paint(term.Bold, rungTitles[repair.TransferJobs]))
+	p.because(plan.LastBecause, findings)
+	p.label("jobs", "Windows Update's own in the queue of BITS; those of other programs are left alone")
+	p.label("costs", "what they have fetched so far must be downloaded again, no restart")
+	p.label("undo", "not possible: a job that was cancelled does not come back")
 	p.printf("\n")
 }
 

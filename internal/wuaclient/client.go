@@ -24,6 +24,7 @@ import (
 const (
 	stateTime   = 30 * time.Second // a person waits for the plan
 	historyTime = 2 * time.Minute
+	queueTime   = 2 * time.Minute // it may have to start the service first
 	searchTime  = 15 * time.Minute
 	proveTime   = 4 * time.Hour
 )
@@ -70,6 +71,8 @@ func (c *Client) time(req *protocol.Request) time.Duration {
 		return c.Time
 	case req.Verb == protocol.State:
 		return stateTime
+	case req.Verb == protocol.Transfers, req.Verb == protocol.CancelTransfer:
+		return queueTime
 	case req.Verb == protocol.History:
 		return historyTime
 	case req.ID+req.KB+req.Title == "":

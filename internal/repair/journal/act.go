@@ -96,6 +96,18 @@ func (w wireAct) decode() (repair.Reversible, error) {
 	return nil, fmt.Errorf("act %q: %w", w.Do, repair.ErrNotListed)
 }
 
+// shaped tells whether a journal of its kind can have so many acts. Where jobs are cancelled there are none, and only on a
+// Windows of which redx's own root is no part.
+func (w wireHeader) shaped() bool {
+	switch w.Kind {
+	case Repair, Undo:
+		return len(w.Acts) > 0 && len(w.Acts) <= maxActs
+	case Cancel:
+		return len(w.Acts) == 0 && w.Rung == repair.TransferJobs && !w.Own
+	}
+	return false
+}
+
 // decode checks a header against what this machine is: its version, its identity, the roots that redx knows here, and
 // the closed list.
 func (w wireHeader) decode(self Self) (Header, error) {
@@ -110,7 +122,7 @@ func (w wireHeader) decode(self Self) (Header, error) {
 		return h, ErrForeign
 	case !self.knows(h.Root):
 		return h, fmt.Errorf("root %q: %w", w.Dir, ErrForeign)
-	case w.Kind != Repair && w.Kind != Undo, len(w.Acts) == 0, len(w.Acts) > maxActs:
+	case !w.shaped():
 		return h, fmt.Errorf("kind %q with %d acts: %w", w.Kind, len(w.Acts), ErrAltered)
 	}
 	if plan, err := w.digest(); err != nil || plan != w.Plan {

@@ -25,6 +25,16 @@ func FuzzLines(f *testing.F) {
 		f.Fatalf("the seed: %+v, %v", j, err)
 	}
 	f.Add(seed)
+	m = memory{}
+	if w, err = Create(m, "j", cancels()); err != nil {
+		f.Fatal(err)
+	}
+	for _, e := range []Entry{cancelling(jobA), cancelled(jobA), {Event: Commit}, {Event: End}} {
+		if err := w.Append(e); err != nil {
+			f.Fatal(err)
+		}
+	}
+	f.Add(bare(f, m["j"].data))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		j, err := Read(memory{"j": {data: signed(data)}}, "j", self)
 		if err != nil {

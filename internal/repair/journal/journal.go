@@ -13,6 +13,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/redx-update/redx/internal/guid"
 	"github.com/redx-update/redx/internal/repair"
 )
 
@@ -42,6 +43,8 @@ type Kind string
 const (
 	Repair Kind = "repair"
 	Undo   Kind = "undo"
+	// Cancel is of what cannot be undone: the cancelling of transfer jobs. It has no acts, and is never taken back.
+	Cancel Kind = "cancel"
 )
 
 // Header is what a transaction is, decided before it begins.
@@ -88,6 +91,10 @@ const (
 	Undone   Event = "undone"   // Act was given back or taken back
 	End      Event = "end"      // nothing is left to do
 
+	// Of a Cancel alone, for each job. Committed means that all of them are gone; rolled back, that it goes no further.
+	Cancelling Event = "cancelling" // Job is about to be cancelled
+	Cancelled  Event = "cancelled"  // it was, and seen to be gone
+
 	// Behind the end of what was committed: how it was judged, and that its copies are about to be deleted, and are.
 	Judged Event = "judged"
 	Purge  Event = "purge"
@@ -100,6 +107,7 @@ type Entry struct {
 	Act    int          `json:"act"`              // index in Header.Acts; 0 for events about all
 	Folder string       `json:"folder,omitempty"` // of Intent and Aside: identity of the folder that is renamed
 	Copy   *repair.Copy `json:"copy,omitempty"`   // of Aside
+	Job    *guid.GUID   `json:"job,omitempty"`    // of Cancelling and Cancelled
 	Note   string       `json:"note,omitempty"`   // for people
 	// Verdict, of Judged: as package proof has them.
 	Verdict string `json:"verdict,omitempty"`

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/redx-update/redx/internal/guid"
 	"github.com/redx-update/redx/internal/repair"
 )
 
@@ -19,6 +20,13 @@ type Progress struct {
 	Verdict  string // the last one; empty while nobody judged it
 	Purging  bool   // its copies are being deleted, or are
 	Purged   bool
+	Jobs     []Job // that a Cancel has begun with, in their order
+}
+
+// Job is a transfer job, and whether it was cancelled and seen to be gone.
+type Job struct {
+	ID   guid.GUID
+	Gone bool
 }
 
 // Progress follows the entries of a journal. An order that no transaction writes is ErrAltered.
@@ -45,11 +53,18 @@ func (p *Progress) next(h *Header, e Entry) error {
 }
 
 func (p *Progress) follow(h *Header, e Entry) error {
-	if e.Act < 0 || e.Act >= len(h.Acts) {
-		return fmt.Errorf("there are %d acts", len(h.Acts))
+	acts, cancel := len(h.Acts), h.Kind == Cancel
+	if cancel {
+		acts = 1 // of which every entry is
+	}
+	if e.Act < 0 || e.Act >= acts {
+		return fmt.Errorf("there are %d acts", acts)
 	}
 	if p.Ended {
 		return p.afterwards(e)
+	}
+	if cancel && e.Event != End {
+		return p.cancel(e)
 	}
 	switch e.Event {
 	case Intent, Wait, Done:
@@ -66,6 +81,42 @@ func (p *Progress) follow(h *Header, e Entry) error {
 		return nil
 	}
 	return fmt.Errorf("unknown event")
+}
+
+// maxJobs bounds how many jobs one journal is about; the service itself takes a few hundred.
+const maxJobs = 10_000
+
+// cancel is what can be said while jobs are cancelled. One that has come back after a crash may be cancelled again.
+func (p *Progress) cancel(e Entry) error {
+	if p.Decision != "" {
+		return fmt.Errorf("behind the decision")
+	}
+	switch e.Event {
+	case Commit:
+		if slices.ContainsFunc(p.Jobs, func(j Job) bool { return !j.Gone }) {
+			return fmt.Errorf("before all jobs were gone")
+		}
+		p.Decision = Commit
+		return nil
+	case Rollback:
+		p.Decision = Rollback
+		return nil
+	}
+	if e.Job == nil || len(p.Jobs) >= maxJobs {
+		return fmt.Errorf("without a job, or of too many")
+	}
+	i := slices.IndexFunc(p.Jobs, func(j Job) bool { return j.ID == *e.Job })
+	switch {
+	case e.Event == Cancelling && i < 0:
+		p.Jobs = append(p.Jobs, Job{ID: *e.Job})
+	case e.Event == Cancelling && p.Jobs[i].Gone:
+		p.Jobs[i].Gone = false
+	case e.Event == Cancelled && i >= 0 && !p.Jobs[i].Gone:
+		p.Jobs[i].Gone = true
+	default:
+		return fmt.Errorf("out of order, or unknown")
+	}
+	return nil
 }
 
 // afterwards is what can be said of a repair that was done.

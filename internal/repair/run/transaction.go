@@ -21,6 +21,8 @@ const (
 	// they were, and redx starts with Windows.
 	Waiting Outcome = "waits-for-restart"
 	Open    Outcome = "open" // neither: the next redx, or the next start of Windows, goes on from the journal
+	// Partly: what cannot be undone was done in part and goes no further. No transaction of this package ends so.
+	Partly Outcome = "done-in-part"
 )
 
 // Mode is what becomes of a transaction that died before it was decided.

@@ -3,7 +3,6 @@ package session
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/redx-update/redx/internal/doctor"
@@ -26,6 +25,7 @@ const (
 	Undone     State = "undone"            // it was taken back because that was asked for
 	Waiting    State = "waits-for-restart" // Windows renames what is held when it starts next
 	Open       State = "open"              // neither done nor taken back
+	Partly     State = "done-in-part"      // of what cannot be undone, some was done, and it goes no further
 )
 
 // Result is how a repair went.
@@ -40,6 +40,7 @@ type Done struct {
 	Rung    repair.Rung
 	Journal string
 	Moves   []repair.Move
+	Jobs    []repair.Job // that were cancelled
 	Outcome run.Outcome
 	Proof   *proof.Proof // nil when nobody could prove anything
 }
@@ -137,6 +138,8 @@ func StateOf(o run.Outcome) State {
 		return Unproven
 	case run.Waiting:
 		return Waiting
+	case run.Partly:
+		return Partly
 	case run.RolledBack, "": // not even its journal could be begun
 		return RolledBack
 	default:
@@ -154,9 +157,11 @@ func behind(step *repair.Step, findings []doctor.Finding) []doctor.Finding {
 	if len(step.BecauseOf) == 0 {
 		return findings
 	}
-	return slices.DeleteFunc(slices.Clone(findings), func(f doctor.Finding) bool {
-		return !slices.Contains(step.BecauseOf, f.ID)
-	})
+	return named(step.BecauseOf, findings)
+}
+
+func named(ids []string, findings []doctor.Finding) []doctor.Finding {
+	return slices.DeleteFunc(slices.Clone(findings), func(f doctor.Finding) bool { return !slices.Contains(ids, f.ID) })
 }
 
 // prove asks whether the last step has helped the updates, and puts the answer into its journal.
@@ -182,18 +187,4 @@ func clip(s string) string {
 		return s[:most]
 	}
 	return s
-}
-
-// last does what cannot be undone, after everything else has not helped.
-func (s *Session) last(ctx context.Context, res *Result, w Wish) error {
-	for _, act := range w.Shown.Last {
-		if s.Cancel == nil {
-			return fmt.Errorf("%v: it cannot be done here", act)
-		}
-		if err := s.Cancel(ctx, act); err != nil {
-			return fmt.Errorf("%v: %w", act, err)
-		}
-		res.State = Unproven
-	}
-	return nil
 }

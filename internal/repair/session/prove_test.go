@@ -7,7 +7,6 @@ import (
 
 	"github.com/redx-update/redx/internal/doctor"
 	"github.com/redx-update/redx/internal/proof"
-	"github.com/redx-update/redx/internal/repair"
 	"github.com/redx-update/redx/internal/repair/session"
 	"github.com/redx-update/redx/internal/update"
 )
@@ -17,7 +16,7 @@ func TestOnlyItsOwnUpdatesProveAStep(t *testing.T) {
 	s := newSession(computer(true))
 	prover := &scripted{verdicts: []proof.Verdict{proof.Proven}}
 	s.Prover = prover
-	w := wish(t, s, repair.Options{})
+	w := wish(t, s)
 	w.Findings = append(w.Findings, doctor.Finding{
 		ID: "other", Check: "component-payload-missing", Severity: doctor.Error, Confidence: doctor.Proven, Update: update.Ref{KB: "KB5029244"},
 	})

@@ -72,7 +72,11 @@ func (s *Session) recoverOne(ctx context.Context, r record, mode run.Mode) (Reco
 	if err != nil {
 		return one, err
 	}
-	one.Outcome, err = run.Recover(ctx, s.machine(r.Name, r.Rung), log, mode)
+	if r.Kind == journal.Cancel {
+		one.Outcome, err = s.recoverJobs(ctx, log, mode)
+	} else {
+		one.Outcome, err = run.Recover(ctx, s.machine(r.Name, r.Rung), log, mode)
+	}
 	err = errors.Join(err, log.Close())
 	if one.Outcome == run.Open {
 		return one, fmt.Errorf("the repair of journal %s is still open: %w", r.Name, err)

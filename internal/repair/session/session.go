@@ -28,6 +28,15 @@ type Prover interface {
 	Prove(ctx context.Context, updates []update.Ref) proof.Proof
 }
 
+// Jobs are Windows Update's own transfer jobs (repair.Job.Own). There are no others to a session.
+type Jobs interface {
+	// List gives those that are in the queue.
+	List(ctx context.Context) ([]repair.Job, error)
+	// Cancel cancels one, and sees that it is gone, with what it has fetched. One that is not in the queue any more is no
+	// error.
+	Cancel(ctx context.Context, job repair.Job) error
+}
+
 // Copies are the folders that repairs have kept.
 type Copies interface {
 	// Size adds up the files in a kept folder; repair.Unknown when not all of it can be seen.
@@ -36,7 +45,7 @@ type Copies interface {
 	Remove(path string) error
 }
 
-// Session is one Windows that is repaired. All but Vault, Prover, Cancel and Observe must be there.
+// Session is one Windows that is repaired. All but Vault, Prover, Jobs and Observe must be there.
 type Session struct {
 	Machine  run.Machine
 	Journals journal.FS // for everything but Status it must be held: see journal.Lock
@@ -50,8 +59,8 @@ type Session struct {
 	Vault Vault
 	// Prover is nil where nobody can prove anything: a Windows that does not run.
 	Prover Prover
-	// Cancel does what cannot be undone, as the last thing; nil where it cannot be done.
-	Cancel func(ctx context.Context, act repair.Irreversible) error
+	// Jobs is nil where nobody can be asked for transfer jobs: a Windows that does not run.
+	Jobs Jobs
 	// Observe is told what happens as it happens; nil: nobody wants to know.
 	Observe func(Event)
 }
@@ -75,7 +84,8 @@ const (
 	Saving     What = "saving"     // the history goes into the vault
 	Beginning  What = "beginning"  // a transaction
 	Acting     What = "acting"
-	Ended      What = "ended" // a transaction
+	Cancelling What = "cancelling" // a transfer job, Text is its name
+	Ended      What = "ended"      // a transaction
 	Proving    What = "proving"
 	Proved     What = "proved"
 )

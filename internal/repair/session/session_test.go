@@ -113,17 +113,17 @@ func findings() []doctor.Finding {
 }
 
 // wish is a plan for the findings as it is shown.
-func wish(t *testing.T, s *session.Session, o repair.Options) session.Wish {
+func wish(t *testing.T, s *session.Session) session.Wish {
 	t.Helper()
 	scene, err := s.Look(t.Context(), repair.Targets(findings(), windows))
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := repair.Make(findings(), scene, o)
+	plan, err := repair.Make(findings(), scene, repair.Options{})
 	if err != nil || plan.Empty() {
 		t.Fatalf("%+v, %v", plan, err)
 	}
-	return session.Wish{Findings: findings(), Options: o, Shown: plan}
+	return session.Wish{Findings: findings(), Shown: plan}
 }
 
 func rungs(res session.Result) []repair.Rung {
@@ -155,7 +155,7 @@ func TestClimbing(t *testing.T) {
 		s := newSession(w, tt.verdicts...)
 		v := &vault{}
 		s.Vault = v
-		res, err := s.Repair(t.Context(), wish(t, s, repair.Options{}))
+		res, err := s.Repair(t.Context(), wish(t, s))
 		if err != nil || res.State != tt.want || v.saved != 1 {
 			t.Fatalf("%v: %+v, %v, saved %d times", tt.verdicts, res, err, v.saved)
 		}
@@ -194,7 +194,7 @@ func TestClimbing(t *testing.T) {
 
 func TestOfflineIsUnproven(t *testing.T) {
 	s := newSession(computer(false))
-	res, err := s.Repair(t.Context(), wish(t, s, repair.Options{}))
+	res, err := s.Repair(t.Context(), wish(t, s))
 	if err != nil || res.State != session.Unproven || len(res.Steps) != 1 || res.Steps[0].Proof != nil {
 		t.Errorf("%+v, %v", res, err)
 	}
@@ -249,7 +249,7 @@ func TestNothingIsDone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := computer(true)
 			s := newSession(w, proof.Proven)
-			wanted := wish(t, s, repair.Options{})
+			wanted := wish(t, s)
 			tt.upset(w, s)
 			was, journals := w.Disk.IDs(), len(names(t, w))
 			if res, err := s.Repair(t.Context(), wanted); !tt.want(err) || len(res.Steps) > 0 {
@@ -287,7 +287,7 @@ func plant(w *sim.World, name, machine string) {
 func TestAForeignJournalStopsEverything(t *testing.T) {
 	w := computer(false)
 	s := newSession(w)
-	if _, err := s.Repair(t.Context(), wish(t, s, repair.Options{})); err != nil {
+	if _, err := s.Repair(t.Context(), wish(t, s)); err != nil {
 		t.Fatal(err)
 	}
 	plant(w, "00002.jsonl", "another")
@@ -318,7 +318,7 @@ func TestPurge(t *testing.T) {
 	} {
 		w := computer(true)
 		s := newSession(w, tt.verdicts...)
-		if _, err := s.Repair(t.Context(), wish(t, s, repair.Options{})); err != nil {
+		if _, err := s.Repair(t.Context(), wish(t, s)); err != nil {
 			t.Fatal(err)
 		}
 		gone, err := s.Purge(t.Context(), tt.unproven)
@@ -343,7 +343,7 @@ func TestPurge(t *testing.T) {
 func TestPurgeLeavesWhatIsNotRedxs(t *testing.T) {
 	w := computer(false)
 	s := newSession(w)
-	res, err := s.Repair(t.Context(), wish(t, s, repair.Options{}))
+	res, err := s.Repair(t.Context(), wish(t, s))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -366,14 +366,14 @@ func TestWaitsForRestart(t *testing.T) {
 	held := `C:\Windows\SoftwareDistribution\Download\` + hash + `\x`
 	w.Add(sim.Service{Name: "Scanner", Running: true, Finds: true, Opens: []string{held}}, 2)
 	s := newSession(w, proof.Proven)
-	res, err := s.Repair(t.Context(), wish(t, s, repair.Options{}))
+	res, err := s.Repair(t.Context(), wish(t, s))
 	if err != nil || res.State != session.Waiting {
 		t.Fatalf("%+v, %v", res, err)
 	}
 	if st, err := s.Status(); err != nil || st.State != "waits-for-restart" {
 		t.Errorf("%+v, %v", st, err)
 	}
-	if res, err := s.Repair(t.Context(), wish(t, s, repair.Options{})); err != nil || res.State != session.Waiting || len(res.Steps) > 0 {
+	if res, err := s.Repair(t.Context(), wish(t, s)); err != nil || res.State != session.Waiting || len(res.Steps) > 0 {
 		t.Errorf("again: %+v, %v", res, err)
 	}
 	w.PowerCut(sim.LoseNone, nil)
@@ -383,24 +383,6 @@ func TestWaitsForRestart(t *testing.T) {
 	}
 	if st, err := s.Status(); err != nil || st.State != "done" || !st.Steps[0].Verified {
 		t.Errorf("%+v, %v", st, err)
-	}
-}
-
-func TestWhatCannotBeUndoneComesLast(t *testing.T) {
-	w := computer(true)
-	s := newSession(w, proof.Failed, proof.Failed, proof.Failed)
-	wanted := wish(t, s, repair.Options{AllowIrreversible: true})
-	wanted.Shown.Last = []repair.Irreversible{repair.CancelJobs{}}
-	cancelled := 0
-	s.Cancel = func(context.Context, repair.Irreversible) error { cancelled++; return nil }
-	if res, err := s.Repair(t.Context(), wanted); err != nil || cancelled != 1 || len(res.Steps) != 3 {
-		t.Errorf("%+v, %v, cancelled %d times", res, err, cancelled)
-	}
-	w = computer(true)
-	s = newSession(w, proof.Proven)
-	s.Cancel = func(context.Context, repair.Irreversible) error { cancelled++; return nil }
-	if _, err := s.Repair(t.Context(), wanted); err != nil || cancelled != 1 {
-		t.Errorf("%v: cancelled although the first step has helped", err)
 	}
 }
 
@@ -427,7 +409,7 @@ func crashAt(t *testing.T, at int, live bool, then string) (died bool) {
 		verdicts = append(verdicts, proof.Proven, proof.Proven)
 	}
 	s := newSession(w, verdicts...)
-	wanted := wish(t, s, repair.Options{})
+	wanted := wish(t, s)
 	w.CrashAt(at)
 	_, _ = s.Repair(t.Context(), wanted)
 	if died = w.Dead(); died && at%2 == 0 {
@@ -446,7 +428,7 @@ func crashAt(t *testing.T, at int, live bool, then string) (died bool) {
 			t.Fatalf("at %d: undone, and %q is there, want %q", at, is, id)
 		}
 	default:
-		if _, err = s.Repair(t.Context(), wish(t, s, repair.Options{})); errors.Is(err, session.ErrChanged) {
+		if _, err = s.Repair(t.Context(), wish(t, s)); errors.Is(err, session.ErrChanged) {
 			err = nil // what was left open was taken back first, and changed what was shown
 		}
 	}
@@ -470,7 +452,7 @@ func TestCrashInAPurge(t *testing.T) {
 	for at := 1; ; at++ {
 		w := computer(false)
 		s := newSession(w)
-		if _, err := s.Repair(t.Context(), wish(t, s, repair.Options{})); err != nil {
+		if _, err := s.Repair(t.Context(), wish(t, s)); err != nil {
 			t.Fatal(err)
 		}
 		kept := `C:\Windows\SDTemp.` + hash

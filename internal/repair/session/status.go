@@ -15,7 +15,7 @@ type Standing struct {
 	Journal  string
 	Kind     journal.Kind
 	Rung     repair.Rung
-	State    string // "open", "waits-for-restart", "done", "undone", "rolled-back" or "purged"
+	State    string // "open", "waits-for-restart", "done", "done-in-part", "undone", "rolled-back" or "purged"
 	Verdict  string // of package proof; empty while nobody judged it
 	Verified bool
 	Checks   []Check
@@ -42,7 +42,7 @@ func (s *Session) Status() (Status, error) {
 	gone := undone(all)
 	for i, r := range all {
 		one := Standing{Journal: r.Name, Kind: r.Kind, Rung: r.Rung, State: state(r, gone), Verdict: r.Verdict}
-		one.Checks = append(s.folders(r, one.State, i == len(all)-1), s.services(r)...)
+		one.Checks = slices.Concat(s.folders(r, one.State, i == len(all)-1), s.services(r), cancelled(r))
 		one.Verified = !slices.ContainsFunc(one.Checks, func(c Check) bool { return !c.OK })
 		st.Steps, st.State = append(st.Steps, one), one.State
 	}
@@ -57,6 +57,8 @@ func state(r record, gone map[string]bool) string {
 		return "waits-for-restart"
 	case r.open():
 		return "open"
+	case r.Kind == journal.Cancel && !r.done() && len(r.Jobs) > 0:
+		return string(run.Partly)
 	case !r.done():
 		return "rolled-back"
 	case r.Kind == journal.Undo, gone[r.Name]:

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 
 	"github.com/go-ole/go-ole"
 
@@ -27,6 +28,9 @@ type script struct {
 	History                      int
 	NoSession                    bool
 	Real                         bool // no fake: the agent of the system
+	Queue                        bool // there is a transfer service, also without jobs
+	Jobs                         []fakeJob
+	Enum                         uint32 // what listing the jobs fails with
 }
 
 // seen is what the fake agent has seen, written to a file when the child is done.
@@ -40,6 +44,9 @@ type seen struct {
 	Quiet    bool
 	Added    int
 	Leaked   int
+
+	Cancelled []string
+	Flags     int
 }
 
 // child is the program as wuaclient starts it: it registers the fake agent's classes, then does what redx wua-worker
@@ -65,10 +72,21 @@ func child(text, report string, in io.Reader, out io.Writer) error {
 			return fmt.Errorf("register %s: %w", clsid, err)
 		}
 	}
+	q := &transferService{enum: s.Enum}
+	for i := range s.Jobs {
+		q.jobs = append(q.jobs, &s.Jobs[i])
+	}
+	if s.Queue || len(s.Jobs) > 0 {
+		if err := q.register(); err != nil {
+			return fmt.Errorf("register the transfer service: %w", err)
+		}
+		defer runtime.KeepAlive(q)
+	}
 	if err := wua.Serve(in, out); err != nil {
 		return err
 	}
-	a.seen.Leaked = w.leaked()
+	a.seen.Leaked = w.leaked() + q.leaked()
+	a.seen.Cancelled, a.seen.Flags = q.cancelled, int(q.flags)
 	b, err := json.Marshal(a.seen)
 	if err != nil {
 		return err

@@ -76,6 +76,9 @@ func (w *worker) run() (err error) {
 	if err := w.begin(protocol.Connect); err != nil {
 		return err
 	}
+	if w.req.Verb == protocol.Transfers || w.req.Verb == protocol.CancelTransfer {
+		return w.queue()
+	}
 	if w.session, err = create(classSession, "IUpdateSession"); err != nil {
 		return err
 	}

@@ -1,10 +1,13 @@
 // Package wua talks to Windows' own update agent by COM. It is the inside of the short-lived child that wuaclient
 // starts: one request, one answer, and the process ends. It asks and reports; what an answer proves is for wuaclient.
 //
-// All calls are late bound (IDispatch), on one locked thread. Every object is released where it was had.
+// All calls of the agent are late bound (IDispatch), on one locked thread. The transfer service (BITS), whose jobs it
+// lists and of which it cancels Windows Update's own, has no such calls: those go through its tables of functions. Every
+// object is released where it was had.
 //
 // Invariant: the agent is asked to search, to download and, only on request, to install; nothing else of it is set, and
-// no policy, service or registration is changed. A failure is the HRESULT that the agent gave.
+// no policy, service or registration is changed. No job but Windows Update's own (repair.Job.Own) is cancelled, whoever
+// asks. A failure is the HRESULT that was given.
 package wua
 
 import (

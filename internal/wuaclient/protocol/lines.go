@@ -40,7 +40,7 @@ func ReadRequest(r io.Reader) (Request, error) {
 	if req.Version != Version {
 		return req, fmt.Errorf("read the request: version %d: %w", req.Version, ErrVersion)
 	}
-	if req.Verb != Prove && req.Verb != History && req.Verb != State {
+	if !req.Verb.Known() {
 		return req, fmt.Errorf("read the request: verb %.40q is not known", req.Verb)
 	}
 	return req, nil

@@ -26,7 +26,20 @@ const (
 	History Verb = "history"
 	// State asks whether an installation runs and whether the agent wants a restart.
 	State Verb = "state"
+	// Transfers lists the jobs of the transfer service (BITS), of all programs.
+	Transfers Verb = "transfers"
+	// CancelTransfer cancels the job with ID, which must be one of Windows Update's.
+	CancelTransfer Verb = "cancel-transfer"
 )
+
+// Known reports that it is one of the verbs.
+func (v Verb) Known() bool {
+	switch v {
+	case Prove, History, State, Transfers, CancelTransfer:
+		return true
+	}
+	return false
+}
 
 // Location says where updates come from.
 type Location string
@@ -44,7 +57,8 @@ type Request struct {
 	Version  int      `json:"version"`
 	Verb     Verb     `json:"verb"`
 	Location Location `json:"location,omitempty"`
-	// ID, KB and Title are what is known of the update to prove; all empty for a search alone.
+	// ID, KB and Title are what is known of the update to prove; all empty for a search alone. To cancel a transfer, ID is
+	// the job's.
 	ID      string `json:"id,omitempty"`
 	KB      string `json:"kb,omitempty"` // "KB5034441"
 	Title   string `json:"title,omitempty"`
@@ -68,6 +82,7 @@ const (
 	Search   Step = "search"
 	Download Step = "download"
 	Install  Step = "install"
+	Queue    Step = "queue" // the transfer service's
 )
 
 // Answer is what the agent gave. A part that was not come to is nil.
@@ -82,7 +97,17 @@ type Answer struct {
 	Install       *Result    `json:"install,omitempty"`
 	Total         int        `json:"total"` // entries that the history has; Attempts can be fewer
 	Attempts      []Attempt  `json:"attempts,omitempty"`
-	Warnings      []*Failure `json:"warnings,omitempty"` // of the search
+	Warnings      []*Failure `json:"warnings,omitempty"` // of the search, and of jobs that could not be read
+
+	Transfers []Transfer `json:"transfers,omitempty"`
+	Gone      bool       `json:"gone,omitempty"` // the job that was to be cancelled is not in the queue any more
+}
+
+// Transfer is a job of the transfer service.
+type Transfer struct {
+	ID    string `json:"id"`
+	Name  string `json:"name"`
+	Owner string `json:"owner"` // a SID
 }
 
 // Failure is a call that failed.

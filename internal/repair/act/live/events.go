@@ -19,13 +19,14 @@ const (
 	TakenBack      Event = 102 // whole, because it could not be done whole
 	RestartNeeded  Event = 103
 	LeftOpen       Event = 104 // neither done nor taken back; goes on when Windows starts next
+	DoneInPart     Event = 105 // of what cannot be undone; it goes no further
 	RecoveryBegun  Event = 120 // goes on with what was interrupted
 	RecoveryFailed Event = 121
 )
 
 func (e Event) kind() win.EventKind {
 	switch e {
-	case LeftOpen, RecoveryFailed:
+	case LeftOpen, DoneInPart, RecoveryFailed:
 		return win.EventError
 	case TakenBack, RestartNeeded:
 		return win.EventWarning

@@ -15,12 +15,15 @@ import (
 // ErrDead is all that a process gets to see of the world after it died.
 var ErrDead = errors.New("the process is dead")
 
+var errRefused = errors.New("access is denied")
+
 // World is one computer.
 type World struct {
 	Disk     *Disk
 	Registry *Registry
 	Services map[string]*Service // by name in lower case
 	Journals *Journals
+	Queue    *Queue
 
 	// Agent is what Windows itself does when it starts and an update service runs: it makes anew what it lacks.
 	Agent func(*World)
@@ -36,6 +39,7 @@ func New() *World {
 	w.Disk = newDisk(w)
 	w.Registry = &Registry{world: w, durable: map[string]int{}}
 	w.Journals = &Journals{world: w, files: map[string]*journalFile{}}
+	w.Queue = &Queue{world: w, Refuses: map[string]bool{}}
 	return w
 }
 
@@ -80,6 +84,7 @@ func (w *World) PowerCut(loss Loss, rng *rand.Rand) {
 	w.Disk.cut(loss, rng)
 	w.Registry.cut(loss, rng)
 	w.Journals.cut(loss, rng)
+	w.Queue.cut(loss, rng)
 	w.Revive()
 	for _, s := range w.Services {
 		s.Running, s.lingers = false, 0
