@@ -24,6 +24,9 @@ func newChunk(first uint64) *chunk {
 	}
 }
 
+// next is the number that the next record gets.
+func (c *chunk) next() uint64 { return c.first + uint64(len(c.records)) }
+
 func (c *chunk) u8(v byte)    { c.buf = append(c.buf, v) }
 func (c *chunk) u16(v int)    { c.buf = binary.LittleEndian.AppendUint16(c.buf, uint16(v)) }
 func (c *chunk) u32(v int)    { c.buf = binary.LittleEndian.AppendUint32(c.buf, uint32(v)) }

@@ -1,6 +1,6 @@
 // Package evtx writes Windows event logs (.evtx) for lab images and test fixtures, with the damage that a test asks for.
-// It is no logger: it writes a whole file at once, in the layout that Windows uses (string and template tables,
-// templates with substitutions, checksums), and the same events always give the same bytes.
+// It is no logger: it gives whole files, in the layout that Windows uses (string and template tables, templates with
+// substitutions, checksums), and the same events always give the same bytes.
 package evtx
 
 import (
@@ -82,11 +82,16 @@ const (
 // Write writes a log with these events, in their order. It refuses values it cannot encode, and events too large for
 // a chunk, before it writes anything.
 func Write(w io.Writer, events []Event, o Options) error {
-	chunks, err := fill(events, o)
+	first := newChunk(max(o.First, 1))
+	chunks, err := fill(first, first.first, events, o)
 	if err != nil {
 		return err
 	}
-	if _, err := w.Write(header(chunks, o)); err != nil {
+	n := len(chunks)
+	if o.HeaderChunks > 0 {
+		n = min(n, o.HeaderChunks)
+	}
+	if _, err := w.Write(header(n, chunks[n-1].next(), o.Dirty)); err != nil {
 		return fmt.Errorf("write event log: %w", err)
 	}
 	for i, c := range chunks {
@@ -100,9 +105,9 @@ func Write(w io.Writer, events []Event, o Options) error {
 	return nil
 }
 
-func fill(events []Event, o Options) ([]*chunk, error) {
-	number := max(o.First, 1)
-	chunks := []*chunk{newChunk(number)}
+// fill writes events into a chunk and as many behind it as it takes.
+func fill(into *chunk, number uint64, events []Event, o Options) ([]*chunk, error) {
+	chunks := []*chunk{into}
 	for i := range events {
 		e := &events[i]
 		size, err := e.bound()
@@ -125,22 +130,19 @@ func fill(events []Event, o Options) ([]*chunk, error) {
 	return chunks, nil
 }
 
-func header(chunks []*chunk, o Options) []byte {
-	n := len(chunks)
-	if o.HeaderChunks > 0 {
-		n = min(n, o.HeaderChunks)
-	}
+// header is the block before the chunks: how many there are, and the number of the next record.
+func header(chunks int, next uint64, dirty bool) []byte {
 	b := make([]byte, headerBlock)
 	le := binary.LittleEndian
 	copy(b, "ElfFile\x00")
-	le.PutUint64(b[16:], uint64(n-1))
-	le.PutUint64(b[24:], chunks[n-1].first+uint64(len(chunks[n-1].records)))
+	le.PutUint64(b[16:], uint64(chunks-1))
+	le.PutUint64(b[24:], next)
 	le.PutUint32(b[32:], 128)
 	le.PutUint16(b[36:], 1)
 	le.PutUint16(b[38:], 3)
 	le.PutUint16(b[40:], headerBlock)
-	le.PutUint16(b[42:], uint16(n))
-	if o.Dirty {
+	le.PutUint16(b[42:], uint16(chunks))
+	if dirty {
 		b[120] = 1
 	}
 	le.PutUint32(b[124:], crc32.ChecksumIEEE(b[:120]))
