@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/redx-update/redx/internal/format"
+	"github.com/redx-update/redx/internal/winbin"
 )
 
 // Append gives a log with events added behind those of an existing one, numbered on. The records that are there stay as
@@ -95,17 +96,29 @@ func resume(block []byte) *chunk {
 	return c
 }
 
-// recall learns the templates that stand in a chunk, so that they are not written again. Names are written anew with each
-// new template: evtxexport (libevtx 20181227) does not read a template whose names stand in one of Windows' own.
+// recall learns the names and templates that stand in a chunk, so that they are not written again.
 func (c *chunk) recall() {
-	const fixed = 24 // next, identity, size
 	le := binary.LittleEndian
-	for slot := 384; slot < chunkHeader; slot += 4 {
-		at := int(le.Uint32(c.buf[slot:]))
-		// A chain that leads in a circle ends when it has had more links than a chunk has room for.
-		for n := 0; n < chunkSize/fixed && at >= chunkHeader && at+fixed <= len(c.buf); n++ {
-			c.templates[string(c.buf[at+4:at+20])] = at
-			at = int(le.Uint32(c.buf[at:]))
+	const (
+		nameFixed     = 8  // next, hash, length
+		templateFixed = 24 // next, identity, size
+	)
+	c.chains(128, 384, nameFixed, func(at int) {
+		n := 2 * int(le.Uint16(c.buf[at+6:]))
+		if at+nameFixed+n <= len(c.buf) {
+			c.names[winbin.UTF16(c.buf[at+nameFixed:at+nameFixed+n])] = at
+		}
+	})
+	c.chains(384, chunkHeader, templateFixed, func(at int) { c.templates[string(c.buf[at+4:at+20])] = at })
+}
+
+// chains walks the chains that begin in a table of the chunk's header. One that leads in a circle ends at its length.
+func (c *chunk) chains(from, to, fixed int, visit func(at int)) {
+	for slot := from; slot < to; slot += 4 {
+		at := int(binary.LittleEndian.Uint32(c.buf[slot:]))
+		for n := 0; n < chunkSize/8 && at >= chunkHeader && at+fixed <= len(c.buf); n++ {
+			visit(at)
+			at = int(binary.LittleEndian.Uint32(c.buf[at:]))
 		}
 	}
 }

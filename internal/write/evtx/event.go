@@ -89,6 +89,7 @@ func (c *chunk) event(e *Event, number uint64) error {
 	}
 	c.fragment()
 	c.instance(e.outer(), vals)
+	c.u8(tokenEndOfStream)
 	return nil
 }
 

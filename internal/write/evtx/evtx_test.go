@@ -125,6 +125,27 @@ func TestForeignTools(t *testing.T) {
 	}
 }
 
+// TestEveryLength has evtxexport read records that end at every place between two multiples of their alignment.
+func TestEveryLength(t *testing.T) {
+	export := testdata.Tool(t, "evtxexport")
+	var events []evtx.Event
+	for n := range 12 {
+		e := log(1)[0]
+		e.Data[1].Value = strings.Repeat("x", n)
+		events = append(events, e)
+	}
+	path := filepath.Join(t.TempDir(), "log.evtx")
+	for i := range events {
+		if err := os.WriteFile(path, write(t, events[i:], evtx.Options{}), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		out, err := exec.Command(export, "-f", "xml", path).CombinedOutput()
+		if n := strings.Count(string(out), "<Event "); err != nil || n != len(events)-i {
+			t.Errorf("evtxexport reads %d records, want %d: %v", n, len(events)-i, err)
+		}
+	}
+}
+
 func TestDeterministic(t *testing.T) {
 	o := evtx.Options{PerChunk: 5}
 	if !bytes.Equal(write(t, log(50), o), write(t, log(50), o)) {

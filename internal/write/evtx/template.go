@@ -11,6 +11,8 @@ import (
 
 // BinXml tokens (MS-EVEN6 2.2.12).
 const (
+	tokenEndOfStream = 0x00
+
 	tokenOpen       = 0x01
 	tokenCloseStart = 0x02
 	tokenCloseEmpty = 0x03
@@ -72,7 +74,7 @@ func (c *chunk) instance(root element, vals []value) {
 		c.u32(0)
 		c.fragment()
 		c.element(root)
-		c.u8(0)
+		c.u8(tokenEndOfStream)
 		c.patch(size)
 	}
 	c.u32(len(vals))
