@@ -11,7 +11,6 @@ import (
 	"github.com/redx-update/redx/internal/doctor/check"
 	"github.com/redx-update/redx/internal/history"
 	"github.com/redx-update/redx/internal/repair"
-	"github.com/redx-update/redx/internal/repair/look"
 	"github.com/redx-update/redx/internal/repair/session"
 	"github.com/redx-update/redx/internal/report"
 )
@@ -161,8 +160,7 @@ func (o *repairOptions) plan(ctx context.Context, std stdio, t *target) (*planne
 		return nil, err
 	}
 	p.findings = doctor.Examine(p.found.set, check.All())
-	scene := look.Image(img, repair.Targets(p.findings, look.Root(img)))
-	t.facts(ctx, scene)
+	scene := t.Scene(ctx, img, repair.Targets(p.findings, t.Root()))
 	p.plan, err = repair.Make(p.findings, scene, p.options)
 	return p, err
 }

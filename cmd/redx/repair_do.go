@@ -38,7 +38,7 @@ func (o *repairOptions) agreed(std stdio, what string) error {
 }
 
 func (t *target) repair(ctx context.Context, p *planned) error {
-	if err := t.hold(); err != nil {
+	if err := t.Hold(); err != nil {
 		return t.problem(err)
 	}
 	res, err := t.Repair(ctx, p.wish())
@@ -53,7 +53,7 @@ func (t *target) ended(verb string, res session.Result, err error) error {
 	}
 	kept, kerr := t.Kept()
 	err = errors.Join(err, kerr)
-	out := report.NewOutcome(t.image, verb, t.root(), res, kept, t.options.flags(), err)
+	out := report.NewOutcome(t.image, verb, t.Root(), res, kept, t.options.flags(), err)
 	var shown error
 	if t.options.json {
 		shown = report.WriteJSON(t.std.out, out)

@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/redx-update/redx/internal/repair"
 	"github.com/redx-update/redx/internal/repair/session"
+	"github.com/redx-update/redx/internal/repair/site"
 	"github.com/redx-update/redx/internal/report"
 )
 
@@ -35,12 +35,10 @@ func (o *repairOptions) verb(std stdio) (*target, error) {
 	}
 	if t.Session == nil {
 		t.close()
-		return nil, &problem{exit: exitFailed, err: errors.New("nothing can be repaired there: " + unwritable(o.image))}
+		return nil, &problem{exit: exitFailed, err: errors.New("nothing can be repaired there: " + site.Unwritable(o.image))}
 	}
 	return t, nil
 }
-
-func (t *target) root() repair.Root { return t.Self.Roots[0] }
 
 func newRepairStatusCommand(std stdio) *cobra.Command {
 	var o repairOptions
@@ -101,7 +99,7 @@ func runRepairResume(ctx context.Context, std stdio, o *repairOptions) error {
 	res := session.Result{State: session.Undone}
 	names, err := t.Journals.Names()
 	if err == nil && len(names) > 0 {
-		if err = t.hold(); err == nil {
+		if err = t.Hold(); err == nil {
 			res.Recovered, err = t.Resume(ctx)
 		}
 	}
@@ -151,7 +149,7 @@ func runRepairUndo(ctx context.Context, std stdio, o *repairOptions) error {
 	if err := o.agreed(std, "Take back the latest repair"); err != nil {
 		return err
 	}
-	if err := t.hold(); err != nil {
+	if err := t.Hold(); err != nil {
 		return t.problem(err)
 	}
 	res, err := t.Undo(ctx)
@@ -164,7 +162,7 @@ func runRepairUndo(ctx context.Context, std stdio, o *repairOptions) error {
 
 // nothing says that there is nothing to do, which is no failure.
 func (t *target) nothing(verb string, state session.State) error {
-	out := report.NewOutcome(t.image, verb, t.root(), session.Result{State: state}, nil, t.options.flags(), nil)
+	out := report.NewOutcome(t.image, verb, t.Root(), session.Result{State: state}, nil, t.options.flags(), nil)
 	if t.options.json {
 		return report.WriteJSON(t.std.out, out)
 	}
@@ -222,7 +220,7 @@ func runRepairPurge(ctx context.Context, std stdio, o *repairOptions, unproven b
 	if err := o.agreed(std, fmt.Sprintf("Delete what is kept, up to %s", folders(len(kept)))); err != nil {
 		return err
 	}
-	if err := t.hold(); err != nil {
+	if err := t.Hold(); err != nil {
 		return t.problem(err)
 	}
 	gone, err := t.Purge(ctx, unproven)

@@ -12,6 +12,7 @@ import (
 	"github.com/redx-update/redx/internal/repair/journal"
 	outcome "github.com/redx-update/redx/internal/repair/run"
 	"github.com/redx-update/redx/internal/repair/session"
+	"github.com/redx-update/redx/internal/repair/site"
 )
 
 // newServiceCommand is for Windows' service manager alone, which cannot be told apart from a user reliably.
@@ -65,8 +66,8 @@ func recoverOn(ctx context.Context, m *live.Machine) error {
 	}
 	defer journals.Unlock() //nolint:errcheck // it ends with the process
 	s := session.Session{
-		Machine: m.Run(), Journals: journals, Self: journal.Self{Machine: id, Roots: []repair.Root{m.Root()}}, Copies: m,
-		Observe: eventLog(m),
+		Machine: m.Run(), Journals: journals, Self: journal.Self{Machine: id, Roots: []repair.Root{m.Root(), m.Own().Root()}}, Copies: m,
+		Observe: site.EventLog(m),
 	}
 	recovered, err := s.Settle(ctx)
 	if err != nil {

@@ -25,6 +25,7 @@ const (
 	LeftAlone  Healed = "left-alone"  // nothing was touched; Why says why
 	TakenBack  Healed = "taken-back"  // the repair could not be done, and all is as before
 	Waits      Healed = "waits"       // for a restart of Windows
+	LeftOpen   Healed = "open"        // neither done nor taken back; the next start ends it
 )
 
 // Healing is what was done about a failed attempt.

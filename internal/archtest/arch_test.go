@@ -43,7 +43,7 @@ var rules = []rule{
 		},
 		except: []string{
 			"internal/format/uso", "internal/repair/journal", "internal/repair/act/live", "internal/repair/act/offline",
-			"internal/repair/act/sim",
+			"internal/repair/act/sim", "internal/repair/site",
 		},
 		deny: outside,
 	},

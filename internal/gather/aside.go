@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/redx-update/redx/internal/evidence"
+	"github.com/redx-update/redx/internal/vault"
 )
 
 // A copy as a repair names it: SDTemp of all of SoftwareDistribution, SDTemp.Download, SDTemp.DataStore, SDTemp and the
@@ -21,8 +22,10 @@ var (
 // there is not what failed.
 func (g *gatherer) putAside() {
 	root := g.img.SystemRoot()
-	for _, name := range g.folders(root, sdCopy) {
-		g.copyOf(root, name)
+	for _, of := range []string{root, g.img.SystemRoot()[:2] + vault.Folder} {
+		for _, name := range g.folders(of, sdCopy) {
+			g.copyOf(of, name)
+		}
 	}
 	for _, name := range g.folders(root+`\System32`, catrootCopy) {
 		g.aside(root+`\System32\catroot2`, root+`\System32\`+name)

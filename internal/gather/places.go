@@ -48,6 +48,11 @@ var places = []string{
 	`\ProgramData\Microsoft\Windows\WER\ReportQueue\*\Report.wer`,
 	`\ProgramData\Microsoft\Network\Downloader\qmgr.db`,
 	`\ProgramData\USOPrivate\UpdateStore\store.db`,
+	vault.Folder + `\SoftwareDistribution\ReportingEvents.log`, // of redx's own agent, which leaves Windows' folder alone
+	vault.Folder + `\SoftwareDistribution\DataStore\DataStore.edb`,
+	vault.Folder + `\SDTemp*\ReportingEvents.log`,
+	vault.Folder + `\SDTemp*\DataStore\DataStore.edb`,
+	vault.Folder + `\SDTemp*\DataStore.edb`,
 	vault.Folder + `\` + vault.Name,
 	vault.Folder + `\` + vault.Name + `.aside*`,
 }

@@ -88,6 +88,11 @@ func oneOfEach(t *testing.T) map[string][]byte {
 		`programdata\microsoft\windows\wer\reportqueue\b_1\report.wer`:                         []byte("Version=1\r\nEventType=WindowsUpdateFailure3\r\nSig[0].Name=x\r\n"),
 		`programdata\microsoft\network\downloader\qmgr.db`:                                     edb,
 		`programdata\usoprivate\updatestore\store.db`:                                          take("ProgramData/USOPrivate/UpdateStore/store.db"),
+		`programdata\redx\softwaredistribution\reportingevents.log`:                            reporting,
+		`programdata\redx\softwaredistribution\datastore\datastore.edb`:                        edb,
+		`programdata\redx\sdtemp.2\reportingevents.log`:                                        reporting,
+		`programdata\redx\sdtemp.2\datastore\datastore.edb`:                                    edb,
+		`programdata\redx\sdtemp.datastore\datastore.edb`:                                      edb,
 		`programdata\redx\history.db`:                                                          history,
 		`programdata\redx\history.db.aside.2`:                                                  history,
 	}

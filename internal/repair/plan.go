@@ -15,7 +15,11 @@ type Options struct {
 	Article bool
 	// AllowIrreversible allows acts that cannot be undone; a finding must still prove that they are needed.
 	AllowIrreversible bool
+	// Rungs are those that may be climbed; nil: all.
+	Rungs []Rung
 }
+
+func (o *Options) allows(r Rung) bool { return o.Rungs == nil || slices.Contains(o.Rungs, r) }
 
 // supported are the rungs that a proven finding of a check carries, the least first. What is not here leads to none:
 // its fix is advice, or not this computer's.
@@ -52,7 +56,7 @@ func Make(findings []doctor.Finding, s *Scene, o Options) (*Plan, error) {
 	if o.Article {
 		b.rung(SoftwareDistribution, nil, []Target{{Rung: SoftwareDistribution}})
 	} else {
-		b.ladder(findings)
+		b.ladder(findings, o)
 		p.Last, p.LastBecause = last(findings, s, o)
 	}
 	if b.err != nil {
@@ -77,10 +81,10 @@ type builder struct {
 	err   error
 }
 
-func (b *builder) ladder(findings []doctor.Finding) {
+func (b *builder) ladder(findings []doctor.Finding, o Options) {
 	for _, r := range ladder {
-		if r == TransferJobs {
-			continue // cannot be undone: see last
+		if r == TransferJobs || !o.allows(r) {
+			continue // what cannot be undone: see last
 		}
 		var because []string
 		var targets []Target

@@ -119,6 +119,15 @@ var makeTests = map[string]struct {
 	want     []string
 }{
 	"nothing found": {nil, nil, Options{}, nil},
+	"only some rungs are allowed": {
+		[]doctor.Finding{payload("a", hashA, 4)}, nil, Options{Rungs: []Rung{UpdateFolder, DataStore}}, ladderA[:1],
+	},
+	"none of its rungs is allowed": {
+		[]doctor.Finding{payload("a", hashA, 4)},
+		nil,
+		Options{Rungs: []Rung{DataStore}},
+		[]string{"turn: yours: what can help, [update-folder download software-distribution], is not allowed here: redx repair"},
+	},
 	"a missing payload climbs from its folder to the article": {
 		[]doctor.Finding{payload("a", hashA, 4)}, nil, Options{}, ladderA,
 	},

@@ -1,6 +1,7 @@
 package repair
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -165,7 +166,7 @@ func turn(p *Plan, s *Scene, findings []doctor.Finding, o Options) []string {
 		if f.Severity != doctor.Error || cause(f, findings) != nil {
 			continue
 		}
-		if t := turnOf(f, s); !slices.Contains(out, t) {
+		if t := turnOf(f, s, o); !slices.Contains(out, t) {
 			out = append(out, t)
 		}
 	}
@@ -199,7 +200,7 @@ func whoseElse(f *doctor.Finding) string {
 }
 
 // turnOf says whose turn one finding is that redx does nothing about.
-func turnOf(f *doctor.Finding, s *Scene) string {
+func turnOf(f *doctor.Finding, s *Scene, o Options) string {
 	rungs := supported[f.Check]
 	switch {
 	case f.Turn == doctor.ServersTurn:
@@ -212,6 +213,8 @@ func turnOf(f *doctor.Finding, s *Scene) string {
 		return "Windows' own: " + f.Title
 	case len(rungs) == 0:
 		return "yours, by the commands below; redx does not run them: " + f.Title
+	case !slices.ContainsFunc(rungs, o.allows):
+		return fmt.Sprintf("yours: what can help, %v, is not allowed here: redx repair", rungs)
 	case slices.Contains(rungs, TransferJobs) && s.Live:
 		return "yours: cancelling Windows Update's transfer jobs cannot be undone; redx does it when that is allowed (--allow-irreversible)"
 	case slices.Contains(rungs, TransferJobs):

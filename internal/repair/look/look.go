@@ -24,14 +24,18 @@ func Root(img image.Image) repair.Root {
 	return repair.Root{Dir: `C:\Windows`}
 }
 
-// Image looks at everything that a plan which moves the targets hangs on. Of a bundle of logs nothing can be seen.
+// Image looks at everything that a plan which moves Windows' own targets hangs on. Of a bundle of logs nothing can be seen.
 func Image(img image.Image, targets []repair.Target) *repair.Scene {
-	root := Root(img)
+	return At(img, Root(img), targets)
+}
+
+// At is Image for targets below another root of the same drive, such as one of redx's own.
+func At(img image.Image, root repair.Root, targets []repair.Target) *repair.Scene {
 	s := &repair.Scene{Root: root, Free: repair.Unknown, Looked: img.Kind() != image.Logs}
 	if !s.Looked {
 		return s
 	}
-	l := looker{fsys: img.FS(), scene: s, listed: map[string]bool{}}
+	l := looker{fsys: img.FS(), scene: s, windows: Root(img).Dir, listed: map[string]bool{}}
 	l.registry(img)
 	l.pendingFile()
 	l.hibernation()
@@ -45,9 +49,10 @@ func Image(img image.Image, targets []repair.Target) *repair.Scene {
 }
 
 type looker struct {
-	fsys   image.FS
-	scene  *repair.Scene
-	listed map[string]bool // folders whose names are known
+	fsys    image.FS
+	scene   *repair.Scene
+	windows string          // the Windows folder
+	listed  map[string]bool // folders whose names are known
 }
 
 func (l *looker) unseen(what string, err error) {
@@ -110,7 +115,7 @@ func (l *looker) renames(s *winsys.System) {
 
 func (l *looker) concerns(path string) bool {
 	for _, top := range []string{`\SoftwareDistribution`, `\SDTemp`, `\System32\catroot2`} {
-		if p := l.scene.Root.Dir + top; len(path) >= len(p) && strings.EqualFold(path[:len(p)], p) {
+		if p := l.windows + top; len(path) >= len(p) && strings.EqualFold(path[:len(p)], p) {
 			return true
 		}
 	}
@@ -118,7 +123,7 @@ func (l *looker) concerns(path string) bool {
 }
 
 func (l *looker) pendingFile() {
-	path := l.scene.Root.Dir + `\WinSxS\pending.xml`
+	path := l.windows + `\WinSxS\pending.xml`
 	switch _, err := l.fsys.Stat(path); {
 	case err == nil:
 		l.scene.Pending = append(l.scene.Pending, path)
@@ -130,7 +135,7 @@ func (l *looker) pendingFile() {
 // hibernation reads the head of hiberfil.sys. "hibr" is a saved system, also that of fast start-up; "wake" and zeros
 // are none (ntfs-3g reads it so). Any other head is not known, and so not taken for none.
 func (l *looker) hibernation() {
-	drive, _ := image.SplitDrive(l.scene.Root.Dir)
+	drive, _ := image.SplitDrive(l.windows)
 	path := drive + `\hiberfil.sys`
 	f, err := l.fsys.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -38,7 +38,7 @@ func (f files) Rename(from, to string) error {
 // that carries on with what another one has begun did not do the renames itself.
 func (f files) Sync() error {
 	var all error
-	for _, dir := range homes(f.root) {
+	for _, dir := range append(homes(f.root), homes(repair.Root{Dir: f.folder(), Own: true})...) {
 		if err := f.sys.FlushFolder(dir); !errors.Is(err, fs.ErrNotExist) {
 			all = errors.Join(all, err)
 		}
@@ -49,8 +49,11 @@ func (f files) Sync() error {
 // homes are the folders in which targets and copies stand.
 func homes(root repair.Root) []string {
 	top := repair.Target{Rung: repair.SoftwareDistribution}.Path(root)
-	catroot := repair.Copy{Of: repair.Target{Rung: repair.Catroot2}}.Dir(root)
-	return []string{root.Dir, top, repair.Target{Rung: repair.Download}.Path(root), catroot}
+	all := []string{root.Dir, top, repair.Target{Rung: repair.Download}.Path(root)}
+	if root.Own {
+		return all
+	}
+	return append(all, repair.Copy{Of: repair.Target{Rung: repair.Catroot2}}.Dir(root))
 }
 
 // restart is what this Windows can rename when it starts next, for package run.

@@ -36,8 +36,19 @@ func (m *Machine) ID() (string, error) {
 	return strings.ToLower(strings.Trim(id, "{}")), err
 }
 
+// Own is the same Windows for the SoftwareDistribution that stands in redx's own folder: no service is touched for it,
+// and nothing is put off to the next start. It is closed with the machine that it is of.
+func (m *Machine) Own() *Machine {
+	own := *m
+	own.root = repair.Root{Dir: m.folder(), Own: true}
+	return &own
+}
+
 // Run is the machine for package run.
 func (m *Machine) Run() run.Machine {
+	if m.root.Own {
+		return run.Machine{Files: files{m}, Holders: m.holders, Pause: m.pause}
+	}
 	return run.Machine{
 		Files: files{m}, Services: services{m}, Restart: restart{m}, Holders: m.holders, Pause: m.pause,
 	}

@@ -400,3 +400,15 @@ func TestReport(t *testing.T) {
 		t.Errorf("got %v, %d bytes", err, len(f.events[4]))
 	}
 }
+
+// For redx's own folder no service is touched, and nothing waits for a restart.
+func TestOwnFolder(t *testing.T) {
+	_, m := computer(t)
+	own := m.Own()
+	if own.Root() != (repair.Root{Dir: `C:\ProgramData\redx`, Own: true}) || m.Root().Own {
+		t.Errorf("roots %+v and %+v", own.Root(), m.Root())
+	}
+	if r := own.Run(); r.Services != nil || r.Restart != nil || r.Files == nil {
+		t.Errorf("the machine has %+v", r)
+	}
+}

@@ -1,4 +1,4 @@
-package main
+package site
 
 import (
 	"fmt"
@@ -6,12 +6,12 @@ import (
 
 	"github.com/redx-update/redx/internal/repair"
 	"github.com/redx-update/redx/internal/repair/act/live"
-	outcome "github.com/redx-update/redx/internal/repair/run"
+	"github.com/redx-update/redx/internal/repair/run"
 	"github.com/redx-update/redx/internal/repair/session"
 )
 
-// eventLog tells Windows' event log how a repair goes. What it does not take is lost: no repair fails for that.
-func eventLog(m *live.Machine) func(session.Event) {
+// EventLog tells Windows' event log how a repair goes. What it does not take is lost: no repair fails for that.
+func EventLog(m *live.Machine) func(session.Event) {
 	return func(e session.Event) {
 		if id, text := eventOf(e); id != 0 {
 			_ = m.Report(id, text)
@@ -32,11 +32,11 @@ func eventOf(e session.Event) (live.Event, string) {
 		return live.Begun, "redx begins a repair, or takes one back, " + about + "."
 	case e.What != session.Ended:
 		return 0, ""
-	case e.Outcome == outcome.Committed:
+	case e.Outcome == run.Committed:
 		return live.Done, "redx is done with the repair " + about + ". To take it back: redx repair undo"
-	case e.Outcome == outcome.RolledBack:
+	case e.Outcome == run.RolledBack:
 		return live.TakenBack, "redx has taken back the repair " + about + ". Everything is as it was."
-	case e.Outcome == outcome.Waiting:
+	case e.Outcome == run.Waiting:
 		return live.RestartNeeded, "The repair " + about + " goes on when Windows is restarted."
 	default:
 		return live.LeftOpen, "The repair " + about + " is neither done nor taken back. It goes on when Windows is restarted, or with: redx repair resume"
@@ -53,19 +53,19 @@ func jobsEvent(e session.Event) (live.Event, string) {
 		return live.Begun, "redx begins " + about + ". It cannot be undone."
 	case e.What != session.Ended:
 		return 0, ""
-	case e.Outcome == outcome.Committed:
+	case e.Outcome == run.Committed:
 		return live.Done, "redx is done with " + about + "."
-	case e.Outcome == outcome.RolledBack:
+	case e.Outcome == run.RolledBack:
 		return live.TakenBack, "redx has cancelled nothing in " + about + "."
-	case e.Outcome == outcome.Partly:
+	case e.Outcome == run.Partly:
 		return live.DoneInPart, "redx could not do all of " + about + ". What was cancelled stays so."
 	default:
 		return live.LeftOpen, "redx has not ended " + about + ". To go on with it: redx repair resume"
 	}
 }
 
-// observers tells all that there are; nil when there is none.
-func observers(all ...func(session.Event)) func(session.Event) {
+// Observers tells all that there are; nil when there is none.
+func Observers(all ...func(session.Event)) func(session.Event) {
 	all = slices.DeleteFunc(all, func(f func(session.Event)) bool { return f == nil })
 	if len(all) == 0 {
 		return nil

@@ -1,4 +1,4 @@
-package main
+package site
 
 import (
 	"strings"
@@ -6,13 +6,13 @@ import (
 
 	"github.com/redx-update/redx/internal/repair"
 	"github.com/redx-update/redx/internal/repair/act/live"
-	outcome "github.com/redx-update/redx/internal/repair/run"
+	"github.com/redx-update/redx/internal/repair/run"
 	"github.com/redx-update/redx/internal/repair/session"
 )
 
 // TestEventNumbers holds the numbers that others may watch for.
 func TestEventNumbers(t *testing.T) {
-	ended := func(o outcome.Outcome) session.Event {
+	ended := func(o run.Outcome) session.Event {
 		return session.Event{What: session.Ended, Outcome: o, Journal: "00001.jsonl"}
 	}
 	jobs := func(e session.Event) session.Event { e.Rung, e.Journal = repair.TransferJobs, "00001.jsonl"; return e }
@@ -21,16 +21,16 @@ func TestEventNumbers(t *testing.T) {
 		number live.Event
 	}{
 		{session.Event{What: session.Beginning, Journal: "00001.jsonl"}, 100},
-		{ended(outcome.Committed), 101},
-		{ended(outcome.RolledBack), 102},
-		{ended(outcome.Waiting), 103},
-		{ended(outcome.Open), 104},
+		{ended(run.Committed), 101},
+		{ended(run.RolledBack), 102},
+		{ended(run.Waiting), 103},
+		{ended(run.Open), 104},
 		{session.Event{What: session.Recovering, Journal: "00001.jsonl"}, 120},
 		{jobs(session.Event{What: session.Beginning}), 100},
-		{jobs(ended(outcome.Committed)), 101},
-		{jobs(ended(outcome.RolledBack)), 102},
-		{jobs(ended(outcome.Open)), 104},
-		{jobs(ended(outcome.Partly)), 105},
+		{jobs(ended(run.Committed)), 101},
+		{jobs(ended(run.RolledBack)), 102},
+		{jobs(ended(run.Open)), 104},
+		{jobs(ended(run.Partly)), 105},
 		{jobs(session.Event{What: session.Recovering}), 120},
 		{jobs(session.Event{What: session.Cancelling}), 0},
 		{session.Event{What: session.Acting, Journal: "00001.jsonl"}, 0},
@@ -43,12 +43,12 @@ func TestEventNumbers(t *testing.T) {
 }
 
 func TestObservers(t *testing.T) {
-	if observers(nil, nil) != nil {
+	if Observers(nil, nil) != nil {
 		t.Error("nobody wants to know, and is told")
 	}
 	told := 0
 	tell := func(session.Event) { told++ }
-	if observers(tell, nil, tell)(session.Event{}); told != 2 {
+	if Observers(tell, nil, tell)(session.Event{}); told != 2 {
 		t.Errorf("told %d", told)
 	}
 }
