@@ -26,7 +26,7 @@ func foreignWorld() *world {
 
 // TestForeignClients has clients that others generated from the specification's WSDLs do every operation.
 func TestForeignClients(t *testing.T) {
-	folder := wsdls(t)
+	folder := testdata.WSDLs(t)
 	tests := []struct {
 		name    string
 		prepare func(t *testing.T, folder string) []string
@@ -117,35 +117,4 @@ func run(t *testing.T, name string, args ...string) {
 	if out, err := exec.Command(name, args...).CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v:\n%s", name, err, out)
 	}
-}
-
-// misprints are words in the specification's WSDLs with which no reader takes them.
-var misprints = strings.NewReplacer(
-	`type="xs:unsignedByte"`, `type="s:unsignedByte"`, `type="xs:int"`, `type="s:int"`, `type="xs:string"`, `type="s:string"`,
-	`type="s1:String"`, `type="s:string"`, `name=" ClientBehaviors"`, `name="ClientBehaviors"`,
-)
-
-// wsdls takes the WSDLs out of the specification, when it lies beside the samples, into a folder.
-func wsdls(t *testing.T) string {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(filepath.Dir(testdata.Path(t, "wsus")), "..", "spec", "MS-WUSP.md"))
-	if err != nil {
-		t.Skipf("no specification beside the samples (../spec/MS-WUSP.md): %v", err)
-	}
-	dir := t.TempDir()
-	for name, heading := range map[string]string{
-		"simpleauth": "## 6.1 SimpleAuth", "client": "## 6.2 Client", "reporting": "## 6.3 Reporting",
-	} {
-		const end = "</wsdl:definitions>"
-		_, rest, _ := strings.Cut(string(text), "\n"+heading)
-		_, rest, _ = strings.Cut(rest, "<?xml")
-		wsdl, _, found := strings.Cut(rest, end)
-		if !found {
-			t.Fatalf("the specification has no %s", heading)
-		}
-		if err := os.WriteFile(filepath.Join(dir, name+".wsdl"), []byte(misprints.Replace("<?xml"+wsdl+end)), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
 }

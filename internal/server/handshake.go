@@ -16,6 +16,8 @@ const (
 	plugIn          = "SimpleTargeting"
 	maxExtended     = 50 // revisions in a GetExtendedUpdateInfo
 	protocolVersion = "3.2"
+	// findingsProperty announces findingsPath to redx's own agents. All others get what Windows' own server says.
+	findingsProperty = "RedxFindings"
 	// maxName bounds the names that a client gives itself. A DNS name has at most 253 characters.
 	maxName = 255
 )
@@ -25,7 +27,7 @@ func (s *Server) getConfig(c *call, r *clientws.GetConfig) (soap.Body, error) {
 	if _, ok := parseVersion(r.ProtocolVersion); !ok && r.ProtocolVersion != "" {
 		return nil, invalid("protocolVersion")
 	}
-	return &clientws.GetConfigResponse{Result: &clientws.Config{
+	config := &clientws.Config{
 		LastChange:             c.set.Changed.Truncate(precision),
 		IsRegistrationRequired: c.set.RequireRegistration,
 		AuthInfo:               []clientws.AuthPlugInInfo{{PlugInID: plugIn, ServiceURL: simpleAuthRelative}},
@@ -36,7 +38,11 @@ func (s *Server) getConfig(c *call, r *clientws.GetConfig) (soap.Body, error) {
 			{Name: "IsInventoryRequired", Value: "0"},
 			{Name: "ClientReportingLevel", Value: "2"},
 		},
-	}}, nil
+	}
+	if strings.HasPrefix(c.r.UserAgent(), "redx-agent/") {
+		config.Properties = append(config.Properties, clientws.ConfigurationProperty{Name: findingsProperty, Value: "1"})
+	}
+	return &clientws.GetConfigResponse{Result: config}, nil
 }
 
 func (c *call) share() string {
