@@ -44,6 +44,7 @@ func TestPHP(t *testing.T) {
 		}
 		w.Header().Set("Content-Type", "text/xml; charset=utf-8")
 		if bytes.Contains(out, []byte("Fault>")) {
+			t.Logf("%s: %s", service, out)
 			w.WriteHeader(http.StatusInternalServerError)
 		}
 		_, _ = w.Write(out)
