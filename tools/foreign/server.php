@@ -12,7 +12,7 @@ $digest = sha1('content', true);
 function refuse(string $code, string $message = ''): never
 {
     throw new SoapFault('Client', 'Fault occurred', null,
-        ['ErrorCode' => $code, 'Message' => $message, 'ID' => 'c0ffee00-0000-0000-0000-000000000000', 'Method' => '"x"']);
+        (object) ['ErrorCode' => $code, 'Message' => $message, 'ID' => 'c0ffee00-0000-0000-0000-000000000000', 'Method' => '"x"']);
 }
 
 function cookie(): array
