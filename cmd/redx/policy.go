@@ -1,17 +1,21 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/url"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/redx-update/redx/internal/publish"
 )
 
 // policy is what makes a Windows computer use the server: values below Policies\Microsoft\Windows\WindowsUpdate.
 type policy struct {
 	url, group string
+	trusted    []publish.Trusted // what clients have to have to install what was published
 }
 
 type policyValue struct {
@@ -39,6 +43,9 @@ func (p policy) values() []policyValue {
 	for _, kind := range []string{"FeatureUpdates", "QualityUpdates", "DriverUpdates", "OtherUpdates"} {
 		all = append(all, policyValue{key: policyKey, name: "SetPolicyDrivenUpdateSourceFor" + kind, number: 1, title: "Specify source service for specific classes of Windows Updates"})
 	}
+	if len(p.trusted) > 0 {
+		all = append(all, policyValue{key: policyKey, name: "AcceptTrustedPublisherCerts", number: 1, title: "Allow signed updates from an intranet Microsoft update service location"})
+	}
 	if p.group != "" {
 		const target = "Enable client-side targeting"
 		all = append(all, policyValue{key: policyKey, name: "TargetGroupEnabled", number: 1, title: target},
@@ -49,19 +56,23 @@ func (p policy) values() []policyValue {
 
 func newClientPolicyCommand(std stdio) *cobra.Command {
 	var p policy
-	var form string
+	var form, folder string
 	cmd := &cobra.Command{
 		Use:   "client-policy --url URL",
 		Short: "Print the policy that makes Windows computers use the server",
 		Long: `Client-policy prints the values that Windows reads, as a file for regedit, as a PowerShell script, or as a list of the
-policies to set in the group policy editor. It changes nothing here.
+policies to set in the group policy editor. With --data it has the certificates with which updates of that server were
+published: Windows installs none of these before it has them. It changes nothing here.
 
 EXIT STATUS
-  0  printed    2  wrong usage`,
+  0  printed    1  failed    2  wrong usage`,
 		Example: "  redx server client-policy --url http://updates.example:8530 --group Test > redx.reg",
 		Args:    cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := p.check(); err != nil {
+				return err
+			}
+			if err := p.certify(cmd.Context(), folder); err != nil {
 				return err
 			}
 			return p.print(std.out, form)
@@ -70,11 +81,24 @@ EXIT STATUS
 	f := cmd.Flags()
 	f.StringVar(&p.url, "url", "", "the server as clients reach it, `URL`, such as http://updates.example:8530")
 	f.StringVar(&p.group, "group", "", "the target `GROUP` that they ask for")
+	f.StringVar(&folder, "data", "", "the server's `FOLDER`, with the certificates of what was published")
 	f.StringVar(&form, "form", "reg", "`FORM`: reg, powershell, gpo")
 	if err := cmd.MarkFlagRequired("url"); err != nil {
 		panic(err) // the flag is defined above
 	}
 	return cmd
+}
+
+// certify adds the certificates of what a server's folder has published.
+func (p *policy) certify(ctx context.Context, folder string) error {
+	if folder == "" {
+		return nil
+	}
+	d := dataFlags{data: folder}
+	return d.with(ctx, false, func(opened *data) (err error) {
+		p.trusted, err = publish.Certificates(ctx, opened)
+		return err
+	})
 }
 
 // check refuses what could not stand in the texts as it is.
@@ -93,12 +117,16 @@ func (p *policy) check() error {
 }
 
 func (p policy) print(w io.Writer, form string) error {
-	forms := map[string]func([]policyValue) string{"reg": regFile, "powershell": powerShell, "gpo": groupPolicy}
+	forms := map[string]func(policy) string{
+		"reg":        func(p policy) string { return regFile(p.values()) + regStores(p.trusted) },
+		"powershell": func(p policy) string { return powerShell(p.values()) + powerShellStores(p.trusted) },
+		"gpo":        func(p policy) string { return groupPolicy(p.values()) + policyStores(p.trusted) },
+	}
 	write, ok := forms[form]
 	if !ok {
 		return usage("no such form: %q; there are reg, powershell and gpo", form)
 	}
-	_, err := io.WriteString(w, write(p.values()))
+	_, err := io.WriteString(w, write(p))
 	return err
 }
 

@@ -37,10 +37,10 @@ func newServerPublishCommand(std stdio) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "publish --data FOLDER FILE",
 		Short: "Make an update of one's own",
-		Long: `Publish makes an update of a cabinet with a package of Windows' servicing (update.mum), or of a program that installs,
-and takes it in as an import would. Windows installs only what a publisher that it trusts has signed: a payload
-without a signature is signed with --cert, a program in a cabinet of its own, or refused. What clients have to trust for
-it, redx server client-policy prints.
+		Long: `Publish makes an update of a cabinet with a package of Windows' servicing (update.mum), of the cabinet in a standalone
+package (.msu), of an installer (.msi) or of a program that installs (.exe), and takes it in as an import would. Windows
+installs only what a publisher that it trusts has signed: --cert signs it, an installer or a program in a cabinet of its
+own. What has no signature then is refused. What clients have to trust for it, redx server client-policy prints.
 
 A program does not say how one sees that it is installed: --installed-if-file, --installed-if-registry or --rules does.
 With --id, publishing again makes a new revision of the same update, or nothing when nothing has changed.
@@ -50,7 +50,7 @@ EXIT STATUS
 		Example: `  redx server publish fix.cab --cert publisher.pfx --cert-password-file secret.txt --approve Test --data /srv/redx
   redx server publish setup.exe --arguments /quiet --installed-if-file '%ProgramFiles%\App\app.exe>=2.1' \
     --for 'windows>=10.0.19041' --title 'App 2.1' --cert publisher.pfx --data /srv/redx`,
-		Args: one("one FILE: a cabinet or a program"),
+		Args: one("one FILE: a cabinet, a standalone package, an installer or a program"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.request.Path = args[0]
 			if err := o.read(); err != nil {
@@ -73,12 +73,12 @@ func (o *publishOptions) flags(cmd *cobra.Command) {
 	f.StringVar(&r.MoreInfo, "more-info", "", "`URL` of a page about it")
 	f.StringVar(&o.severity, "severity", "", "`WHAT`: critical, important, moderate, low")
 	f.StringVar(&r.Classification, "classification", "", "one of Microsoft's `NAMES`, such as \"Security Updates\"")
-	f.StringVar(&r.Company, "company", "", "`NAME` of whose product it is; who signed it without it")
+	f.StringVar(&r.Company, "company", "", "`NAME` of whose product it is; what the payload says, or who signed it, without it")
 	f.StringVar(&r.Product, "product", "", "`NAME` of the product; \"Published updates\" without it")
 	f.StringSliceVar(&o.supersedes, "supersedes", nil, "`GUIDS` of updates that it takes the place of")
 	f.StringVar(&o.restart, "restart", "", "whether it restarts Windows: never, may or always, `WHAT`")
 	f.StringVar(&r.Command.Program, "program", "", "the `FILE` in the cabinet that installs, when it has no package")
-	f.StringVar(&r.Command.Arguments, "arguments", "", "`TEXT` behind the program's name")
+	f.StringVar(&r.Command.Arguments, "arguments", "", "`TEXT` behind the program's name, or properties for an installer")
 	f.StringSliceVar(&o.codes, "exit-code", nil, "what a program's `CODE=WHAT` says: success, reboot or failed (0=success,3010=reboot)")
 	f.StringArrayVar(&o.ifFile, "installed-if-file", nil, "`PATH` that is there when it is installed, or PATH>=VERSION")
 	f.StringArrayVar(&o.ifRegistry, "installed-if-registry", nil, "`VALUE` of the registry, HKLM\\KEY\\NAME, with =TEXT, =dword:N or >=VERSION")

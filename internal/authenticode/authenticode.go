@@ -22,6 +22,9 @@ import (
 // ErrUnsigned says that a file of a known kind has no signature at all.
 var ErrUnsigned = errors.New("not signed")
 
+// ErrChanged says that a file is not the one that was signed.
+var ErrChanged = errors.New("changed after it was signed")
+
 // Trust is what a signature is measured by.
 type Trust struct {
 	Roots *x509.CertPool // where chains have to end; a publisher's own certificate may be one
@@ -59,6 +62,7 @@ type carrier interface {
 var kinds = []kind{
 	{"cabinet", "MSCF", oidCabinetData, openCabinet},
 	{"program", "MZ", oidProgramData, openProgram},
+	{"installer", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", oidInstallerData, openInstaller},
 }
 
 // kindOf looks at the first bytes. format.ErrNotThis when no signature can be in such a file.
@@ -73,7 +77,7 @@ func kindOf(r io.ReaderAt) (kind, error) {
 			return k, nil
 		}
 	}
-	return kind{}, fmt.Errorf("no cabinet and no program: %w", format.ErrNotThis)
+	return kind{}, fmt.Errorf("no cabinet, program or installer: %w", format.ErrNotThis)
 }
 
 // Verify verifies the signature of a file. Of several signatures in one file the first that holds counts.
@@ -122,7 +126,7 @@ func verifyOne(k kind, c carrier, s *signed, t Trust) (Signer, error) {
 		return Signer{}, err
 	}
 	if !bytes.Equal(h.Sum(nil), content.Digest.Digest) {
-		return Signer{}, fmt.Errorf("the %s was changed after it was signed: its digest is another one", k.name)
+		return Signer{}, fmt.Errorf("the %s was %w: its digest is another one", k.name, ErrChanged)
 	}
 	leaf, err := s.check(s.content.Bytes)
 	if err != nil {

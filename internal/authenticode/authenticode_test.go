@@ -23,6 +23,7 @@ import (
 	"github.com/redx-update/redx/internal/labca"
 	"github.com/redx-update/redx/internal/testdata"
 	"github.com/redx-update/redx/internal/write/cab"
+	"github.com/redx-update/redx/internal/write/ole"
 )
 
 // now is when the tests run, to the second, as certificates have it.
@@ -264,6 +265,44 @@ func TestForeignSigns(t *testing.T) {
 	}
 }
 
+// TestInstaller verifies installers that another program signed.
+func TestInstaller(t *testing.T) {
+	plain := must[[]byte](t)(ole.Encode([16]byte{1}, []ole.Entry{
+		{Name: "long", Content: bytes.Repeat([]byte("stream"), 1000)},
+		{Name: "short", Content: []byte("text")},
+		{Name: "a folder", Class: [16]byte{2}, Children: []ole.Entry{{Name: "inside", Content: []byte("more"), Time: 7}}},
+	}))
+	ca, id := must[*labca.CA](t)(authority()), must[*authenticode.Identity](t)(publisher())
+	trust := authenticode.Trust{Roots: ca.Pool(), Now: now}
+	if _, err := verify(plain, trust); !errors.Is(err, authenticode.ErrUnsigned) {
+		t.Error(err)
+	}
+	tool := testdata.Tool(t, "osslsigncode")
+	dir := t.TempDir()
+	pfx, in := write(t, dir, "id.pfx", must[[]byte](t)(id.PFX("secret"))), write(t, dir, "a.msi", plain)
+	sign := func(name string, more ...string) []byte {
+		out := filepath.Join(dir, name)
+		if said, err := run(t, tool, append([]string{"sign", "-pkcs12", pfx, "-pass", "secret", "-in", in, "-out", out}, more...)...); err != nil {
+			t.Fatal(err, said)
+		}
+		return must[[]byte](t)(os.ReadFile(out))
+	}
+	b := sign("whole.msi", "-add-msi-dse")
+	if who, err := verify(b, trust); err != nil || !who.Certificate().Equal(id.Chain[0]) {
+		t.Error(who, err)
+	}
+	for _, part := range []string{"streamstream", "more", "s\x00h\x00o\x00r\x00t\x00", "i\x00n\x00s\x00i\x00d\x00e\x00"} {
+		changed := bytes.Clone(b)
+		changed[bytes.Index(changed, []byte(part))]++
+		if _, err := verify(changed, trust); !errors.Is(err, authenticode.ErrChanged) {
+			t.Errorf("%q changed: %v", part, err)
+		}
+	}
+	if _, err := verify(sign("names.msi"), trust); err == nil || !strings.Contains(err.Error(), "does not cover the names") {
+		t.Error(err)
+	}
+}
+
 // inChecksum: the checksum of a program is in no digest, and Windows' loader looks at it for drivers only.
 func inChecksum(i int) bool { return i >= 64+24+64 && i < 64+24+68 }
 
@@ -322,6 +361,7 @@ func FuzzVerify(f *testing.F) {
 	binary.LittleEndian.PutUint32(p[64+24+96+36:], uint32(len(b))-end+8)
 	p = append(binary.LittleEndian.AppendUint32(p, uint32(len(b))-end+8), 0, 2, 2, 0)
 	f.Add(append(p, b[end:]...))
+	f.Add(must[[]byte](f)(ole.Encode([16]byte{1}, []ole.Entry{{Name: "\x05DigitalSignature", Content: b[end:]}, {Name: "\x05MsiDigitalSignatureEx", Content: make([]byte, 32)}})))
 	trust := authenticode.Trust{Roots: ca.Pool(), Now: now}
 	f.Fuzz(func(t *testing.T, file []byte) {
 		who, err := verify(file, trust)

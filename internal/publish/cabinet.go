@@ -20,6 +20,7 @@ type Facts struct {
 	MoreInfo       string
 	Reboot         Reboot
 	Classification string
+	Company        string
 	Package        Package
 }
 

@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -18,49 +19,65 @@ type payload struct {
 	name   string // as clients see it
 	size   int64
 	facts  Facts
+	said   Facts // what is said of it by what it came in
 	isCab  bool
 	signer authenticode.Signer
 	own    bool // the signer is the request's identity
 }
 
 // errKind says what can be published.
-var errKind = errors.New("what can be published is a cabinet or a program (.exe)")
+var errKind = errors.New("what can be published is a cabinet, a standalone package (.msu), a program (.exe) or an installer (.msi)")
 
-// open opens the payload, and lets it say what it is. Cabinets and programs are known by their first bytes.
-func (r *Request) open() (*payload, error) {
+// open opens the payload, and lets it say what it is. What it unpacks goes to dir.
+func (r *Request) open(dir string) (*payload, error) {
 	f, err := os.Open(r.Path)
 	if err != nil {
 		return nil, err
 	}
 	p := &payload{File: f, name: filepath.Base(r.Path)}
-	if err := p.identify(r); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", r.Path, err), f.Close())
+	if err := p.identify(r, dir); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", r.Path, err), p.Close())
 	}
 	return p, nil
 }
 
-func (p *payload) identify(r *Request) error {
+// identify knows the payload by its first bytes, and a standalone package, which is a cabinet, by its name.
+func (p *payload) identify(r *Request, dir string) error {
 	i, err := p.Stat()
 	if err != nil {
 		return err
 	}
 	p.size = i.Size()
-	var magic [4]byte
+	var magic [8]byte
 	if _, err := p.ReadAt(magic[:], 0); err != nil {
 		return fmt.Errorf("%w: %w", errKind, err)
 	}
 	switch {
-	case string(magic[:]) == "MSCF":
+	case string(magic[:4]) == "MSCF":
 		p.isCab = true
+		if strings.EqualFold(filepath.Ext(p.name), ".msu") {
+			if err := p.standalone(dir); err != nil {
+				return err
+			}
+		}
 		p.facts, err = cabinet(p, p.size, r)
 	case string(magic[:2]) == "MZ":
 		c := r.Command
 		c.Program = p.name
 		p.facts.Package, err = c.pack(r.Rules)
+	case string(magic[:]) == "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
+		p.facts, err = Installer(p.name, p, p.size, r.Command.Arguments)
+		p.facts.Package.add(r.Rules)
 	default:
 		err = errKind
 	}
+	p.facts.KB, p.facts.MoreInfo = cmp.Or(p.facts.KB, p.said.KB), cmp.Or(p.facts.MoreInfo, p.said.MoreInfo)
 	return err
+}
+
+// add adds conditions to a package's own.
+func (p *Package) add(r Rules) {
+	p.installed, p.fits = slices.Concat(p.installed, r.installed), slices.Concat(p.fits, r.fits)
 }
 
 // cabinet takes a cabinet for the package in it or, when the request names a program in it, for that.
@@ -76,15 +93,16 @@ func cabinet(f io.ReaderAt, size int64, r *Request) (Facts, error) {
 	if errors.Is(err, ErrNoPackage) {
 		return facts, fmt.Errorf("%w: name the program in it that installs", err)
 	}
-	facts.Package.installed = slices.Concat(facts.Package.installed, r.Rules.installed)
-	facts.Package.fits = slices.Concat(facts.Package.fits, r.Rules.fits)
+	facts.Package.add(r.Rules)
 	return facts, err
 }
 
-// sign makes sure that the payload is signed: it was, or the identity signs it now, a program in a cabinet of its own.
+// sign makes sure that the payload is signed: it was, or the identity signs it now. A program or an installer goes into a
+// cabinet of the identity's own even if someone else has signed it, as the clients trust the identity; unless it is not
+// what that other one signed.
 func (p *payload) sign(r *Request, trust authenticode.Trust, dir string) error {
 	signer, err := Signed(p, p.size, trust)
-	if errors.Is(err, ErrUnsigned) && r.Identity != nil {
+	if r.Identity != nil && (errors.Is(err, ErrUnsigned) || !p.isCab && !errors.Is(err, authenticode.ErrChanged)) {
 		p.own = true
 		trust = TrustOf(r.Identity, trust.Now)
 		if err := p.pack(dir); err != nil {

@@ -3,6 +3,7 @@ package publish_test
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"flag"
 	"fmt"
 	"io"
@@ -28,6 +29,7 @@ import (
 	"github.com/redx-update/redx/internal/store"
 	"github.com/redx-update/redx/internal/store/sqlite"
 	"github.com/redx-update/redx/internal/write/cab"
+	"github.com/redx-update/redx/internal/write/msi"
 )
 
 var now = time.Date(2026, 11, 25, 12, 0, 0, 123e6, time.UTC)
@@ -170,6 +172,44 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 	if diff := cmp.Diff(string(must[[]byte](t)(os.ReadFile(path))), string(got)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestInstaller(t *testing.T) {
+	const code = "{90140000-0011-0000-1000-0000000FF1CE}"
+	const packed = "00004109110000000100000000F01FEC"
+	k := open(t)
+	b := must[[]byte](t)(msi.Encode(map[string]string{"ProductCode": code, "ProductName": "App", "ProductVersion": "2.1.300", "Manufacturer": "Fabrikam"}, "x64;1033"))
+	got := must[publish.Published](t)(k.Publish(t.Context(), publish.Request{Path: k.write(t, "app.msi", b), Identity: k.id, Command: publish.Command{Arguments: "ALLUSERS=1"}}))
+	if got.Title != "App 2.1.300" || got.File != "app.cab" || got.Categories[0] != "Fabrikam" {
+		t.Errorf("%+v", got)
+	}
+	document := k.document(t, got.Update)
+	if !bytes.Contains(document, []byte(`<msi:MsiData MsiFile="app.msi" ProductCode="`+code+`" CommandLine="ALLUSERS=1" />`)) {
+		t.Errorf("%s", document)
+	}
+	for version, want := range map[uint32]applicability.Truth{2<<24 | 1<<16 | 299: applicability.False, 2<<24 | 1<<16 | 300: applicability.True, 3 << 24: applicability.True} {
+		is, can := judge(t, document, computer{values: map[string]registry.Value{
+			strings.ToLower(`hklm\SOFTWARE\Classes\Installer\Products\` + packed + `\version`): {Type: registry.DWord, Data: binary.LittleEndian.AppendUint32(nil, version)},
+		}})
+		if is != want || can != applicability.True {
+			t.Errorf("version %x: installed %v, installable %v", version, is, can)
+		}
+	}
+}
+
+func TestStandalone(t *testing.T) {
+	k := open(t)
+	inner := pack(t, file("update.mum", strings.NewReplacer("KB5009999", "KB0", "https://example.com/kb", "").Replace(fmt.Sprintf(mum, ""))))
+	about := file("Windows10.0-KB5008888-x64-pkgProperties.txt", "Title=\"Fix\"\r\nKB Article Number=\"5008888\"\r\nSupport Link=\"http://support.example/5008888\"\r\n")
+	msu := pack(t, file("WSUSSCAN.cab", "x"), cab.Bytes("Windows10.0-KB5008888-x64.cab", time.Time{}, inner), about)
+	got := must[publish.Published](t)(k.Publish(t.Context(), publish.Request{Path: k.write(t, "a.msu", msu), Identity: k.id}))
+	if got.KB != "KB5008888" || got.File != "Windows10.0-KB5008888-x64.cab" || !bytes.Contains(k.document(t, got.Update), []byte("http://support.example/5008888")) {
+		t.Errorf("%+v", got)
+	}
+	msu = pack(t, cab.Bytes("a.cab", time.Time{}, inner), cab.Bytes("b.cab", time.Time{}, inner))
+	if _, err := k.Publish(t.Context(), publish.Request{Path: k.write(t, "b.msu", msu), Identity: k.id}); err == nil || !strings.Contains(err.Error(), "publish each of [a.cab b.cab]") {
+		t.Error(err)
 	}
 }
 

@@ -45,13 +45,13 @@ type Published struct {
 // Publish publishes one payload. After an error the server has nothing of it, or all but the payload, which publishing
 // again completes.
 func (p *Publisher) Publish(ctx context.Context, r Request) (Published, error) {
-	f, err := r.open()
+	dir, err := os.MkdirTemp("", "redx-publish-*")
 	if err != nil {
 		return Published{}, err
 	}
-	dir, err := os.MkdirTemp("", "redx-publish-*")
+	f, err := r.open(dir)
 	if err != nil {
-		return Published{}, errors.Join(err, f.Close())
+		return Published{}, errors.Join(err, os.RemoveAll(dir))
 	}
 	result, err := p.payload(ctx, &r, f, dir)
 	if err != nil {

@@ -22,7 +22,7 @@ type Request struct {
 	Severity       Severity
 	Reboot         Reboot
 	Classification string // one of Microsoft's, by name; "": what the payload says, or Updates
-	Company        string // whose product it is; "": who signed it
+	Company        string // whose product it is; "": what the payload says, or who signed it
 	Product        string // "": Published updates
 	Supersedes     []guid.GUID
 
@@ -56,7 +56,7 @@ func (r *Request) of(f Facts, signer authenticode.Signer) (Update, []Category, e
 	if err != nil {
 		return Update{}, nil, err
 	}
-	company := Company(cmp.Or(r.Company, nameOf(signer.Certificate())))
+	company := Company(cmp.Or(r.Company, f.Company, nameOf(signer.Certificate())))
 	product := Product(company, cmp.Or(r.Product, defaultProduct))
 	u := Update{
 		Title: cmp.Or(r.Title, f.Title), Description: cmp.Or(r.Description, f.Description), KB: cmp.Or(r.KB, f.KB),
