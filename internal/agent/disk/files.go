@@ -85,6 +85,32 @@ func (d *Drive) Create(path string) (NewFile, error) {
 	return at.in.OpenFile(at.name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 }
 
+// Append opens a file to write behind its end, for what comes in parts.
+func (d *Drive) Append(path string) (NewFile, error) {
+	at, err := d.find(path)
+	defer at.close()
+	switch {
+	case err != nil:
+		return nil, err
+	case at.info == nil:
+		return nil, notThere("open", path)
+	case at.info.IsDir():
+		return nil, fmt.Errorf("open %s: it is a folder", path)
+	}
+	f, err := at.in.OpenFile(at.name, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return nil, err
+	}
+	opened, err := f.Stat()
+	if err == nil && !os.SameFile(opened, at.info) {
+		err = fmt.Errorf("%s was exchanged while it was opened", path)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
 // Mkdir is for Disk.
 func (d *Drive) Mkdir(path string) error {
 	at, err := d.free("make", path)
