@@ -16,6 +16,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"github.com/redx-update/redx/internal/lab/marker"
 	"github.com/redx-update/redx/internal/winbin"
 )
 
@@ -24,14 +25,10 @@ var base []byte
 
 // MarkerName is the file that marks an image as the lab's. It counts only for an image that is named, never for the
 // running system.
-const MarkerName = "redx-lab.json"
+const MarkerName = marker.Name
 
 // Marker is the content of the marker file.
-type Marker struct {
-	Version  int    `json:"version"`
-	ID       string `json:"id"` // random, 32 hex digits
-	Scenario string `json:"scenario"`
-}
+type Marker = marker.Marker
 
 // compilers turn a readable file into the real one, by the ending that is then taken off its name. Text logs are
 // written as they stand.

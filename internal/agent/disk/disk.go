@@ -88,7 +88,11 @@ func Read(d Disk, path string, limit int64) ([]byte, error) {
 	if f.Size() > limit {
 		return nil, fmt.Errorf("%s has %d bytes, more than %d", path, f.Size(), limit)
 	}
-	return io.ReadAll(io.LimitReader(f, limit+1))
+	b := make([]byte, f.Size())
+	if _, err := io.ReadFull(f, b); err != nil {
+		return nil, fmt.Errorf("read %s: %w", path, err)
+	}
+	return b, nil
 }
 
 // Exists tells whether something is there.
@@ -107,17 +111,25 @@ const beside = ".redx-new"
 // of an earlier Replace is removed.
 func Replace(d Disk, path string, write func(io.Writer) error) error {
 	next := path + beside
-	if err := d.Remove(next); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := Tidy(d, path); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	if err := WriteNew(d, next, write); err != nil {
 		return err
 	}
 	if err := d.Rename(next, path); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
+		return fmt.Errorf("write %s: %w", path, errors.Join(err, d.Remove(next)))
 	}
 	dir, _ := Split(path)
 	return d.Sync(dir)
+}
+
+// Tidy removes what a Replace that was stopped has left.
+func Tidy(d Disk, path string) error {
+	if err := d.Remove(path + beside); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // WriteNew makes a file with content and syncs it; its name is not synced. What cannot be written whole is removed.

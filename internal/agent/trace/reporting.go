@@ -17,16 +17,17 @@ var reported = map[Kind]struct {
 	category string
 	text     string
 }{
-	ScanDone:        {147, "AGENT_DETECTION_FINISHED", "Software Synchronization", "Searched for updates and found %d."},
-	ScanFailed:      {148, "AGENT_DETECTION_FAILED", "Software Synchronization", "Could not search for updates, error %s."},
-	DownloadStarted: {167, "AGENT_DOWNLOAD_STARTED", "Content Download", "Download started."},
-	DownloadDone:    {162, "AGENT_DOWNLOAD_SUCCEEDED", "Content Download", "Download succeeded."},
-	DownloadFailed:  {161, "AGENT_DOWNLOAD_FAILED", "Content Download", "Could not download the following update with error %s: %s."},
-	InstallStarted:  {181, "AGENT_INSTALLING_STARTED", "Content Install", "Begun to install the following update: %s"},
-	InstallFailed:   {182, "AGENT_INSTALLING_FAILED", "Content Install", "Could not install the following update with error %s: %s."},
-	InstallDone:     {183, "AGENT_INSTALLING_SUCCEEDED", "Content Install", "Installed the following update: %s"},
-	UninstallFailed: {221, "AGENT_UNINSTALLING_FAILED", "Content Install", "Could not uninstall the following update with error %s: %s."},
-	UninstallDone:   {222, "AGENT_UNINSTALLING_SUCCEEDED", "Content Install", "Uninstalled the following update: %s"},
+	ScanDone:         {147, "AGENT_DETECTION_FINISHED", "Software Synchronization", "Searched for updates and found %d."},
+	ScanFailed:       {148, "AGENT_DETECTION_FAILED", "Software Synchronization", "Could not search for updates, error %s."},
+	DownloadStarted:  {167, "AGENT_DOWNLOAD_STARTED", "Content Download", "Download started."},
+	DownloadDone:     {162, "AGENT_DOWNLOAD_SUCCEEDED", "Content Download", "Download succeeded."},
+	DownloadFailed:   {161, "AGENT_DOWNLOAD_FAILED", "Content Download", "Could not download the following update with error %s: %s."},
+	InstallStarted:   {181, "AGENT_INSTALLING_STARTED", "Content Install", "Begun to install the following update: %s"},
+	InstallFailed:    {182, "AGENT_INSTALLING_FAILED", "Content Install", "Could not install the following update with error %s: %s."},
+	InstallDone:      {183, "AGENT_INSTALLING_SUCCEEDED", "Content Install", "Installed the following update: %s"},
+	InstallCancelled: {186, "AGENT_INSTALL_CANCEL", "Content Install", "Stopped before it was installed, the following update: %s"},
+	UninstallFailed:  {221, "AGENT_UNINSTALLING_FAILED", "Content Install", "Could not uninstall the following update with error %s: %s."},
+	UninstallDone:    {222, "AGENT_UNINSTALLING_SUCCEEDED", "Content Install", "Uninstalled the following update: %s"},
 }
 
 // maxReport is the size at which the older half of ReportingEvents.log is left out.

@@ -35,6 +35,7 @@ const (
 	InstallStarted   Kind = "install-started"
 	InstallDone      Kind = "install-done"
 	InstallFailed    Kind = "install-failed"
+	InstallCancelled Kind = "install-cancelled" // of an installation or of taking an update off
 	UninstallDone    Kind = "uninstall-done"
 	UninstallFailed  Kind = "uninstall-failed"
 	DatastoreDamaged Kind = "datastore-damaged" // as the database engine says it; Code is 0xC8000000 - n
@@ -55,7 +56,7 @@ type Event struct {
 // attempt tells the events that are a line of the update history.
 func (e *Event) attempt() bool {
 	switch e.Kind {
-	case DownloadFailed, InstallDone, InstallFailed, UninstallDone, UninstallFailed:
+	case DownloadFailed, InstallDone, InstallFailed, InstallCancelled, UninstallDone, UninstallFailed:
 		return true
 	case ScanDone, ScanFailed, DownloadStarted, DownloadDone, TransferDone, TransferFailed, InstallStarted, DatastoreDamaged:
 	}

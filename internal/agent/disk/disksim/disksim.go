@@ -92,6 +92,19 @@ func (d *Disk) PowerCut(loss Loss, rng *rand.Rand) {
 	d.crash, d.fail, d.dead = 0, 0, false
 }
 
+// Clone gives a drive of its own with the same on it, all of it safe.
+func (d *Disk) Clone() *Disk { return &Disk{root: d.root.clone(), now: d.now} }
+
+func (n *node) clone() *node {
+	c := &node{name: n.name, dir: n.dir, data: bytes.Clone(n.data), time: n.time, below: map[string]*node{}}
+	c.safe = bytes.Clone(n.data)
+	for key, sub := range n.below {
+		c.below[key] = sub.clone()
+	}
+	c.synced = maps.Clone(c.below)
+	return c
+}
+
 // Settle makes all that is there safe, as time does.
 func (d *Disk) Settle() { d.root.cut(LoseNone, nil) }
 
