@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"encoding/binary"
+	"maps"
 	"testing"
 	"time"
 
@@ -201,5 +202,25 @@ func TestGroupsInACircle(t *testing.T) {
 	in.Groups = append(in.Groups, Group{ID: 20, Parent: 21}, Group{ID: 21, Parent: 20})
 	if got := Compile(in).For([]GroupID{20}).Scope().Revisions(); got != nil {
 		t.Errorf("offers %v", got)
+	}
+}
+
+func TestWhatPeopleSeeOfAPlan(t *testing.T) {
+	in := input(ok(3, desks, Install), ok(3, test, NotApproved))
+	in.Declined[gid(2)] = at(5)
+	in.Withheld[4] = Withheld{Files: []string{"a.cab"}, Since: at(11)}
+	p := Compile(in)
+	if got := p.ApprovalsOf(gid(3)); len(got) != 2 || got[1].Group != test || p.ApprovalsOf(gid(2)) != nil {
+		t.Errorf("approvals: %+v", got)
+	}
+	if when, declined := p.DeclinedAt(gid(2)); !declined || !when.Equal(at(5)) {
+		t.Errorf("declined: %v, %v", when, declined)
+	}
+	if _, declined := p.DeclinedAt(gid(3)); declined {
+		t.Error("declined by nobody")
+	}
+	want := map[catalog.RevisionID][]string{3: {"a.cab"}, 4: {"a.cab"}}
+	if diff := cmp.Diff(want, maps.Collect(p.Withheld())); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -1,6 +1,8 @@
 package deploy
 
 import (
+	"iter"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -171,3 +173,16 @@ func earlier(a, b *time.Time) *time.Time {
 	}
 	return a
 }
+
+// ApprovalsOf gives the approvals of an update, those taken back among them.
+func (p *Plan) ApprovalsOf(update guid.GUID) []Approval { return slices.Clone(p.approvals[update]) }
+
+// DeclinedAt is when an update was declined for everybody; false when it was not.
+func (p *Plan) DeclinedAt(update guid.GUID) (time.Time, bool) {
+	at, ok := p.in.Declined[update]
+	return at, ok
+}
+
+// Withheld goes through the revisions that cannot be offered for installation, in no order, each with the files that are
+// missing or damaged, its own and those of its members.
+func (p *Plan) Withheld() iter.Seq2[catalog.RevisionID, []string] { return maps.All(p.blocked) }
