@@ -29,6 +29,8 @@ type Fleet interface {
 	FailedAt(ctx context.Context, update guid.GUID, limit int) ([]Failure, map[hresult.Code]int, error)
 	// UpdateEvents gives a computer's events that are about an update, the latest first, no more than limit.
 	UpdateEvents(ctx context.Context, computer string, limit int) ([]Event, error)
+	// Pending gives what a computer has still to do: updates that failed, are needed, downloaded or wait for a restart.
+	Pending(ctx context.Context, computer string, limit int) ([]State, error)
 	// Prune forgets a computer's events from before a time, and of those that it has more of than keep the oldest. How the
 	// last attempt of each update ended stays. It says how many are gone, and goes through all computers bit by bit.
 	Prune(ctx context.Context, before time.Time, keep int) (int, error)

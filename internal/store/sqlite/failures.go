@@ -122,6 +122,14 @@ func scanEvent(rows *sql.Rows) (store.Event, error) {
 	return e, json.Unmarshal(body, &e)
 }
 
+const pendingQuery = `SELECT computer, guid, standing, code, time FROM states WHERE computer = ?
+	AND standing IN ('failed', 'needed', 'downloaded', 'restart-due') LIMIT ?`
+
+// Pending implements store.Fleet.
+func (s *Store) Pending(ctx context.Context, computer string, limit int) ([]store.State, error) {
+	return list(ctx, s.read, scanState, pendingQuery, computer, limit)
+}
+
 // pruneTogether is of how many computers the events are pruned in one go: what is written meanwhile waits for it.
 const pruneTogether = 50
 

@@ -24,6 +24,7 @@ func TestQueryPlans(t *testing.T) {
 		"failed at":       {failedAtQuery, 2, "USING COVERING INDEX states_failed"},
 		"failed codes":    {failedCodesQuery, 1, "USING COVERING INDEX states_failed"},
 		"update events":   {updateEventsQuery, 2, "SEARCH events USING INDEX events_by_time"},
+		"pending":         {pendingQuery, 2, "SEARCH states USING PRIMARY KEY (computer=?)"},
 		"prune":           {pruneQuery, 3, "SEARCH events USING INDEX events_by_time"},
 	} {
 		plan := planOf(t, s, q.query, q.args)

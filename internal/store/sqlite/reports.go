@@ -94,18 +94,21 @@ func (s *Store) Events(ctx context.Context, computer string, limit int) ([]store
 
 // States implements store.Reports.
 func (s *Store) States(ctx context.Context, computer string) ([]store.State, error) {
-	return list(ctx, s.read, func(rows *sql.Rows) (store.State, error) {
-		var st store.State
-		var g []byte
-		var code, at int64
-		if err := rows.Scan(&st.Computer, &g, &st.Standing, &code, &at); err != nil {
-			return st, err
-		}
-		var err error
-		st.Code, st.Time = hresult.Code(code), instant(at)
-		st.Update, err = asGUID(g)
+	return list(ctx, s.read, scanState,
+		"SELECT computer, guid, standing, code, time FROM states WHERE ?1 = '' OR computer = ?1 ORDER BY computer, guid", computer)
+}
+
+func scanState(rows *sql.Rows) (store.State, error) {
+	var st store.State
+	var g []byte
+	var code, at int64
+	if err := rows.Scan(&st.Computer, &g, &st.Standing, &code, &at); err != nil {
 		return st, err
-	}, "SELECT computer, guid, standing, code, time FROM states WHERE ?1 = '' OR computer = ?1 ORDER BY computer, guid", computer)
+	}
+	var err error
+	st.Code, st.Time = hresult.Code(code), instant(at)
+	st.Update, err = asGUID(g)
+	return st, err
 }
 
 // keptFindings is how many findings of a computer stay.

@@ -42,6 +42,14 @@ func fleet(t *testing.T, open Opener) {
 	same(t, []guid.GUID{ID(3), ID(1)}, must[[]guid.GUID](t)(s.Standing(ctx, store.Installed, 5)))
 	same(t, 1, len(must[[]guid.GUID](t)(s.Standing(ctx, store.Installed, 1))))
 	rows(t, s)
+	pending := func(limit int) (all []store.Standing) {
+		for _, st := range must[[]store.State](t)(s.Pending(ctx, "id-a", limit)) {
+			all = append(all, st.Standing)
+		}
+		return all
+	}
+	same(t, []store.Standing{store.FailedState, store.Needed}, pending(9))
+	same(t, 1, len(pending(1)))
 	check(t, s.RemoveComputer(ctx, "id-a"))
 	totals = must[store.Totals](t)(s.Totals(ctx, at(0)))
 	same(t, store.Tally{Needed: 1, Restart: 1, Installed: 2}, totals.Updates)
