@@ -33,7 +33,7 @@ func (b *Backend) Report(ctx context.Context, computer string, events []reportin
 
 // Findings implements server.Reports.
 func (b *Backend) Findings(ctx context.Context, computer string, findings []byte) error {
-	return b.store.AddFinding(ctx, store.Finding{Computer: computer, Time: time.Now(), JSON: findings})
+	return b.store.AddFinding(ctx, store.Finding{Computer: computer, Time: time.Now(), JSON: findings, Causes: b.causes(ctx, computer, findings)})
 }
 
 func event(e *reporting.Event) store.Event {
