@@ -34,7 +34,8 @@ with Windows Server Update Services. Everything it knows is in the folder that -
 		Example: "  redx server import --data /srv/redx updates/\n  redx server run --data /srv/redx",
 	}
 	cmd.AddCommand(newServerRunCommand(std), newServerImportCommand(std), newServerPublishCommand(std), newServerScrubCommand(std),
-		newServerBackupCommand(std), newServerRestoreCommand(std), newClientPolicyCommand(std))
+		newServerBackupCommand(std), newServerRestoreCommand(std), newClientPolicyCommand(std),
+		newServerUserCommand(std), newLoginLinkCommand(std))
 	return cmd
 }
 
@@ -54,6 +55,7 @@ func (d *dataFlags) add(cmd *cobra.Command) {
 
 // data is an opened folder.
 type data struct {
+	folder string
 	*sqlite.Store
 	files *file.Store
 }
@@ -75,7 +77,7 @@ func (d *dataFlags) open(ctx context.Context, create bool) (*data, error) {
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	return &data{s, files}, nil
+	return &data{d.data, s, files}, nil
 }
 
 // Close closes both.

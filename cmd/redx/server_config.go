@@ -19,7 +19,11 @@ import (
 type serverConfig struct {
 	Listen  string `toml:"listen"`
 	Console string `toml:"console"`
-	TLS     struct {
+	// ConsoleURL is where people find the console, for the links that redx prints; empty: where it listens.
+	ConsoleURL string `toml:"console_url"`
+	Metrics    string `toml:"metrics"`
+	KeepEvents int    `toml:"keep_events"` // days
+	TLS        struct {
 		Listen      string `toml:"listen"`
 		Certificate string `toml:"certificate"`
 		Key         string `toml:"key"`
@@ -42,6 +46,12 @@ type serverConfig struct {
 	} `toml:"log"`
 }
 
+// Who is shown /metrics.
+const (
+	metricsForThisMachine = "loopback"
+	metricsForAll         = "everyone"
+)
+
 // duration is a time.Duration as text, such as "90s".
 type duration time.Duration
 
@@ -59,6 +69,7 @@ func defaultConfig() serverConfig {
 	c.Listen, c.Console = ":8530", "127.0.0.1:8540"
 	c.Clients.Targeting, c.Clients.RequireRegistration, c.Clients.PageSize = "client", true, 200
 	c.Content.Look, c.Content.Scrub = duration(5*time.Minute), duration(7*24*time.Hour)
+	c.Metrics, c.KeepEvents = metricsForThisMachine, 90
 	c.Log.Format, c.Log.Level = "text", "info"
 	return c
 }
@@ -101,11 +112,15 @@ func (c *serverConfig) check() error {
 	}
 	errs := []error{
 		oneOf("clients.targeting", c.Clients.Targeting, "client", "server"),
+		oneOf("metrics", c.Metrics, metricsForThisMachine, metricsForAll),
 		oneOf("log.format", c.Log.Format, "text", "json"),
 		oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error"),
 	}
 	if (c.TLS.Certificate == "") != (c.TLS.Key == "") || (c.TLS.Listen != "" || c.TLS.Console) && c.TLS.Key == "" {
 		errs = append(errs, errors.New("tls wants certificate and key"))
+	}
+	if c.KeepEvents < 0 || c.KeepEvents > 36500 {
+		errs = append(errs, errors.New("keep_events must be between 0 and 36500 days"))
 	}
 	if c.Content.Look == 0 {
 		errs = append(errs, errors.New("content.look_every must not be 0"))

@@ -30,8 +30,9 @@ func newServerRunCommand(std stdio) *cobra.Command {
 		Use:   "run --data FOLDER",
 		Short: "Run the server",
 		Long: `Run serves Windows computers until it is interrupted; then it finishes what it is doing. Settings are in
-FOLDER/redx.toml (docs/server.md), and the flags go before them. /healthz says whether the server works. The console's
-port has no pages yet; it has /metrics, figures for Prometheus.
+FOLDER/redx.toml (docs/server.md), and the flags go before them. /healthz says whether the server works. The console is a
+web page behind a login (docs/console.md); its port has /metrics too, figures for Prometheus, for this machine alone.
+As long as the console has no user, run prints where the first one can be made.
 
 EXIT STATUS
   0  stopped    1  failed    2  wrong usage`,
@@ -42,7 +43,7 @@ EXIT STATUS
 	f := cmd.Flags()
 	f.StringVar(&o.data, "data", "", "the server's `FOLDER`")
 	f.StringVar(&o.listen, "listen", "", "where Windows computers connect, `ADDR` (default :8530)")
-	f.StringVar(&o.console, "console", "", "where /metrics is, `ADDR` (default 127.0.0.1:8540)")
+	f.StringVar(&o.console, "console", "", "where the console is, `ADDR` (default 127.0.0.1:8540)")
 	f.StringVar(&o.config, "config", "", "settings `FILE` (default FOLDER/redx.toml)")
 	if err := cmd.MarkFlagRequired("data"); err != nil {
 		panic(err) // the flag is defined above
@@ -63,7 +64,7 @@ func runServer(ctx context.Context, std stdio, o *runOptions) error {
 	if o.console != "" {
 		c.Console = o.console
 	}
-	return o.with(ctx, true, func(opened *data) error { return serve(ctx, newLog(std, &c), &c, opened) })
+	return o.with(ctx, true, func(opened *data) error { return serve(ctx, std, newLog(std, &c), &c, opened) })
 }
 
 func newLog(std stdio, c *serverConfig) *slog.Logger {
@@ -85,7 +86,7 @@ type listener struct {
 	handler http.Handler
 }
 
-func serve(ctx context.Context, log *slog.Logger, c *serverConfig, opened *data) error {
+func serve(ctx context.Context, std stdio, log *slog.Logger, c *serverConfig, opened *data) error {
 	if err := opened.SetSetting(ctx, store.TargetingSetting, c.Clients.Targeting); err != nil {
 		return err
 	}
@@ -113,7 +114,11 @@ func serve(ctx context.Context, log *slog.Logger, c *serverConfig, opened *data)
 	for i := range ports {
 		ports[i].handler = healthy(clients, opened.Store)
 	}
-	ports[1].handler = healthy(m.Serve(http.NotFoundHandler()), opened.Store)
+	pages, err := newConsole(ctx, std, log, c, opened, b, m, ports[1].Addr())
+	if err != nil {
+		return err
+	}
+	ports[1].handler = healthy(pages, opened.Store)
 	return runAll(ctx, log, b, c, ports)
 }
 
@@ -194,6 +199,7 @@ func runAll(ctx context.Context, log *slog.Logger, b *backend.Backend, c *server
 			}
 		}()
 	}
+	go b.Prune(ctx, c.retention())
 	written := make(chan error, 1)
 	go func() {
 		written <- b.Run(ctx, backend.Rhythm{Refresh: time.Second, Look: time.Duration(c.Content.Look), Scrub: time.Duration(c.Content.Scrub)})
