@@ -7,7 +7,7 @@ FUZZPARALLEL ?= 1
 # takes a short run longer than fuzzing does.
 FUZZCACHE ?=
 
-.PHONY: build cross fuzz bench golden accuracy wine
+.PHONY: build cross fuzz bench golden accuracy pictures wine
 
 build:
 	CGO_ENABLED=0 go build -trimpath -o redx ./cmd/redx
@@ -45,6 +45,10 @@ golden:
 # Writes docs/accuracy.md anew; wants REDX_TESTDATA.
 accuracy:
 	go test ./internal/lab -run '^TestAccuracy$$' -update
+
+# The pictures of the server's web page in docs; wants Chromium. Look at them before you commit them.
+pictures:
+	go test ./internal/server/console -run '^TestChromium$$' -update
 
 # The Windows build under Wine; tools/wine/run.sh says what it wants.
 wine:

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/redx-update/redx/internal/deploy"
 	"github.com/redx-update/redx/internal/store"
@@ -19,15 +18,14 @@ const (
 // machine is the body of a computer's page.
 type machine struct {
 	store.Computer
-	Groups      string
-	System      string // Windows, as far as it said
-	Model       string
-	Diagnosis   []found // the last
-	DiagnosedAt time.Time
-	Attempts    []attempt
-	Failed      int  // of them
-	Cut         bool // there are earlier ones
-	Pending     []pending
+	Groups    string
+	System    string // Windows, as far as it said
+	Model     string
+	Diagnosis []found // of the last one, what stands behind no attempt
+	Attempts  []attempt
+	Failed    int  // of them
+	Cut       bool // there are earlier ones
+	Pending   []pending
 }
 
 type pending struct {
@@ -47,15 +45,13 @@ func (c *Console) computer(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if len(diagnoses) > 0 {
-		m.DiagnosedAt, m.Diagnosis = diagnoses[0].At, diagnoses[0].found(nil)
-	}
 	events, err := c.Store.UpdateEvents(ctx, k.ID, shownEvents)
 	if err != nil {
 		return err
 	}
 	m.Cut = len(events) == shownEvents
 	m.Attempts = c.attempts(store.Tries(events), diagnoses)
+	m.Diagnosis = others(diagnoses, m.Attempts)
 	for i := range m.Attempts {
 		if m.Attempts[i].Mark == markFailed {
 			m.Failed++

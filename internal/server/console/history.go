@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/redx-update/redx/internal/guid"
 	"github.com/redx-update/redx/internal/hresult"
 	"github.com/redx-update/redx/internal/server/findings"
 	"github.com/redx-update/redx/internal/store"
@@ -80,11 +81,11 @@ func (c *Console) diagnoses(ctx context.Context, computer string) ([]diagnosis, 
 	return all, nil
 }
 
-// found gives the findings that pass, or all; the repair stands at the first, which it was for.
+// found gives the findings that pass; the repair stands at the first, which it was for.
 func (d *diagnosis) found(pass func(*findings.Finding) bool) []found {
 	var all []found
 	for i := range d.Findings {
-		if pass == nil || pass(&d.Findings[i]) {
+		if pass(&d.Findings[i]) {
 			all = append(all, found{Finding: d.Findings[i], At: d.At})
 		}
 	}
@@ -97,7 +98,7 @@ func (d *diagnosis) found(pass func(*findings.Finding) bool) []found {
 // attempts puts what is known of them behind tries; both are the latest first.
 func (c *Console) attempts(tries []store.Try, diagnoses []diagnosis) []attempt {
 	all := make([]attempt, 0, len(tries))
-	next := map[update.ID]time.Time{} // when the attempt after it began, by the update without its revision
+	next := map[guid.GUID]time.Time{} // when the update failed again
 	for i := range tries {
 		t := tries[i]
 		a := attempt{Try: t, Title: c.title(t.Update.GUID), Known: c.knownTitle(t.Update.GUID) != ""}
@@ -106,12 +107,11 @@ func (c *Console) attempts(tries []store.Try, diagnoses []diagnosis) []attempt {
 			e := &t.Events[j]
 			a.Steps = append(a.Steps, stage{e.Time, stageText(e.EventID), e.EventID, e.Code})
 		}
-		id := update.ID{GUID: t.Update.GUID}
 		if a.Mark == markFailed {
 			x := hresult.Explain(t.Code)
-			a.Explanation, a.Found = &x, c.behind(&t, next[id], diagnoses)
+			a.Explanation, a.Found = &x, c.behind(&t, next[t.Update.GUID], diagnoses)
+			next[t.Update.GUID] = t.Last
 		}
-		next[id] = t.Began
 		all = append(all, a)
 	}
 	return all
@@ -121,8 +121,8 @@ func (c *Console) attempts(tries []store.Try, diagnoses []diagnosis) []attempt {
 // sent a diagnosis.
 const clocksDiffer = 5 * time.Minute
 
-// behind finds the first diagnosis after an attempt, and before the next one, that says something about its update or,
-// if none does, about its code.
+// behind finds the last diagnosis after an attempt, before the update failed again, that says something about the update
+// or, if none does, about the code: the last says how a repair went.
 func (c *Console) behind(t *store.Try, next time.Time, diagnoses []diagnosis) []found {
 	_, info := c.info(t.Update.GUID)
 	ref := update.Ref{ID: t.Update, KB: info.KB, Title: info.Title}
@@ -130,9 +130,9 @@ func (c *Console) behind(t *store.Try, next time.Time, diagnoses []diagnosis) []
 		func(f *findings.Finding) bool { return f.About(ref) },
 		func(f *findings.Finding) bool { return f.Has(t.Code) },
 	} {
-		for i := len(diagnoses) - 1; i >= 0; i-- {
+		for i := range diagnoses {
 			d := &diagnoses[i]
-			if d.At.Before(t.Last.Add(-clocksDiffer)) || !next.IsZero() && d.At.After(next.Add(clocksDiffer)) {
+			if d.At.Before(t.Last.Add(-clocksDiffer)) || !next.IsZero() && !d.At.Before(next.Add(-clocksDiffer)) {
 				continue
 			}
 			if f := d.found(pass); len(f) > 0 {
@@ -195,4 +195,19 @@ func stageText(id int) string {
 		text += ", a restart is needed"
 	}
 	return text
+}
+
+// others gives the findings of the last diagnosis that stand behind no attempt.
+func others(diagnoses []diagnosis, attempts []attempt) []found {
+	if len(diagnoses) == 0 {
+		return nil
+	}
+	name := func(f *findings.Finding) [2]string { return [2]string{f.ID, f.Title} }
+	shown := map[[2]string]bool{}
+	for i := range attempts {
+		for j := range attempts[i].Found {
+			shown[name(&attempts[i].Found[j].Finding)] = true
+		}
+	}
+	return diagnoses[0].found(func(f *findings.Finding) bool { return !shown[name(f)] })
 }

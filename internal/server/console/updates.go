@@ -10,6 +10,7 @@ import (
 	"github.com/redx-update/redx/internal/deploy"
 	"github.com/redx-update/redx/internal/guid"
 	"github.com/redx-update/redx/internal/store"
+	"github.com/redx-update/redx/internal/update"
 )
 
 // index has the updates that people know as such, the newest first, ready for being searched.
@@ -49,7 +50,8 @@ func (c *Console) updateIndex() *index {
 type updateRow struct {
 	ID                        guid.GUID
 	Info                      store.Info
-	Failed, Needed, Installed int // computers
+	KB                        update.KB // when the title does not have it
+	Failed, Needed, Installed int       // computers
 	Decision                  string
 }
 
@@ -166,8 +168,12 @@ func (c *Console) updateRows(v *visit, found []indexed) ([]updateRow, error) {
 	text := map[string]string{approvedState: "Approved", declinedState: "Declined", openState: "Not decided"}
 	for i, u := range found {
 		n := counts[ids[i]]
+		kb := u.info.KB
+		if strings.Contains(u.info.Title, string(kb)) {
+			kb = ""
+		}
 		rows[i] = updateRow{
-			ID: ids[i], Info: u.info, Decision: text[decided(c.Catalogue.Plan(), ids[i])],
+			ID: ids[i], Info: u.info, KB: kb, Decision: text[decided(c.Catalogue.Plan(), ids[i])],
 			Failed: n[store.FailedState], Needed: n[store.Needed] + n[store.Downloaded], Installed: n[store.Installed],
 		}
 	}
