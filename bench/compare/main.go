@@ -49,7 +49,9 @@ func child(reader, path string) error {
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", reader, path, err)
 	}
-	f.Peak = bench.PeakMemory()
+	if f.Peak == 0 {
+		f.Peak = bench.PeakMemory()
+	}
 	return json.NewEncoder(os.Stdout).Encode(f)
 }
 
@@ -68,6 +70,8 @@ func readers() map[string]func(path string) (figures, error) {
 		"redx cbs events":    servicingEvents,
 		"redx gather":        gatherFolder,
 		"redx cab":           unpackCab,
+		"redx diagnose":      diagnoseImage,
+		"redx collect":       collectImage,
 		"go-cab":             goCab,
 		"redx hive":          hiveValues,
 		"redx rename":        renameDownload,

@@ -80,6 +80,7 @@ func comparisons() []comparison {
 		{"ESE, made", compareESEMade},
 		{"history of a large datastore", compareHistory},
 		{"CBS.log", compareServicing},
+		{"whole image", compareImage},
 		{"LZX cabinet, real", compareCabReal},
 		{"LZX cabinet, made", compareCabMade},
 		{"hive", compareHive},

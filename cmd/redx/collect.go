@@ -66,6 +66,9 @@ func runCollect(ctx context.Context, std stdio, o *collectOptions) error {
 	if o.out == "" {
 		return usage("say where to write the zip: -o FILE.zip")
 	}
+	if err := o.outside(o.out); err != nil {
+		return err
+	}
 	img, err := o.open()
 	if err != nil {
 		return err

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -33,7 +36,8 @@ On Windows it looks at this computer, unless one of the flags names something el
 Command Prompt: without an administrator's rights some files cannot be read, and the answer names them.
 
 EXIT STATUS
-  0  nothing wrong found (also when the evidence is incomplete: see what was not read)
+  0  nothing wrong found; also when the evidence is incomplete (see what was not read), and when updates fail for
+     a reason that redx did not find: --json has "unexplained" and "upgrades" then
   1  failed    2  wrong usage    3  problems found
  10  no Windows there, or nothing recognised in the logs    130  cancelled`,
 		Example: "  redx diagnose\n  redx diagnose --image /mnt/c --update KB5034122\n" +
@@ -57,6 +61,9 @@ func runDiagnose(cmd *cobra.Command, std stdio, o *diagnoseOptions) error {
 	if by.Since, err = parseDate(o.since); err != nil {
 		return err
 	}
+	if err := o.outside(o.html); err != nil {
+		return err
+	}
 	found, err := o.gather(cmd.Context(), std)
 	if err != nil {
 		return err
@@ -64,11 +71,12 @@ func runDiagnose(cmd *cobra.Command, std stdio, o *diagnoseOptions) error {
 	findings := doctor.Examine(found.set, check.All())
 	o.aim(findings)
 	result := report.NewResult(found.image, found.set, findings, by)
+	result.Target, result.Upgrades = o.target(), check.FailedUpgrades(found.set, findings)
 	switch {
 	case o.json:
 		err = report.WriteJSON(std.out, report.NewDiagnosis(result))
 	case o.html != "":
-		err = writePage(std, o.html, func(w io.Writer) error { return report.DiagnosisPage(w, result) })
+		err = writePage(std, o.html, func(w io.Writer) error { return report.DiagnosisPage(w, result, time.Now()) })
 	default:
 		err = report.Text(std.out, std.style, result)
 	}
@@ -78,14 +86,64 @@ func runDiagnose(cmd *cobra.Command, std stdio, o *diagnoseOptions) error {
 	return err
 }
 
-// aim makes the command that repairs one for the installation that was looked at.
+// aim makes the command that repairs one for the installation that was looked at. Transfer jobs can only be cancelled
+// where that Windows runs.
 func (w *where) aim(findings []doctor.Finding) {
 	for i := range findings {
 		for k, command := range findings[i].Next {
-			if command == "redx repair" {
+			if command == "redx repair" || command == "redx repair undo" {
 				findings[i].Next[k] += w.flags()
 			}
 		}
+	}
+}
+
+// target is how a command names what was looked at.
+func (w *where) target() string {
+	if w.logs != "" {
+		return "--logs " + quoted(w.logs)
+	}
+	return strings.TrimPrefix(w.flags(), " ")
+}
+
+// outside refuses to write a file into the image that is looked at, or over what is read.
+func (w *where) outside(file string) error {
+	place := w.image + w.logs
+	if file == "" || place == "" {
+		return nil
+	}
+	inside, same := lies(file, place)
+	if same || inside && w.image != "" {
+		return usage("%s lies in %s, where redx writes nothing; name a place outside", file, place)
+	}
+	return nil
+}
+
+// lies reports whether a file that may not be there yet lies below a place, and whether it is that place.
+func lies(file, place string) (inside, same bool) {
+	base, err := os.Stat(place)
+	if err != nil {
+		return false, false
+	}
+	if info, err := os.Stat(file); err == nil && os.SameFile(info, base) {
+		return true, true
+	}
+	dir, err := filepath.Abs(filepath.Dir(file))
+	if err != nil {
+		return false, false
+	}
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
+	}
+	for {
+		if info, err := os.Stat(dir); err == nil && os.SameFile(info, base) {
+			return true, false
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			return false, false
+		}
+		dir = up
 	}
 }
 

@@ -57,11 +57,15 @@ func runHistory(cmd *cobra.Command, std stdio, o *historyOptions) error {
 	if filter.Since, err = parseDate(o.since); err != nil {
 		return err
 	}
+	if err := o.outside(o.html); err != nil {
+		return err
+	}
 	found, err := o.gather(cmd.Context(), std)
 	if err != nil {
 		return err
 	}
-	entries := filter.Apply(history.Merge(found.set))
+	all := history.Merge(found.set)
+	entries := filter.Apply(all)
 	switch {
 	case o.json:
 		return report.WriteJSON(std.out, report.NewHistory(found.image, found.set, entries))
@@ -70,7 +74,7 @@ func runHistory(cmd *cobra.Command, std stdio, o *historyOptions) error {
 	case o.html != "":
 		return writeHistoryPage(std, o.html, found, entries)
 	default:
-		return report.HistoryText(std.out, std.style, found.image, found.set, entries)
+		return report.HistoryText(std.out, std.style, found.image, found.set, entries, len(all)-len(entries))
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/redx-update/redx/internal/doctor/check"
 	"github.com/redx-update/redx/internal/history"
 	"github.com/redx-update/redx/internal/image"
 	"github.com/redx-update/redx/internal/lab"
@@ -126,7 +127,10 @@ func joinLines(lines []string) error {
 
 func showOutcome(std stdio, o *labOptions, s *lab.Scenario, dir string, outcome *lab.Outcome) error {
 	img := report.Image{Kind: image.Offline, Path: dir, Build: outcome.Evidence.Machine.Build}
+	place := where{image: dir}
+	place.aim(outcome.Findings)
 	result := report.NewResult(img, outcome.Evidence, outcome.Findings, history.Filter{})
+	result.Target, result.Upgrades = place.target(), check.FailedUpgrades(outcome.Evidence, outcome.Findings)
 	if o.json {
 		return report.WriteJSON(std.out, labJSON{
 			Scenario: s.Name, Title: s.Title, Expected: len(outcome.Wrong) == 0, Wrong: outcome.Wrong,

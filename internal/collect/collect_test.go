@@ -254,7 +254,7 @@ func TestNamesAreMasked(t *testing.T) {
 		t.Errorf("the UTF-16 log: %q", log)
 	}
 	set := gathered(t, open(t, path, offline.OpenLogs))
-	if len(set.Notes()) == 0 || !strings.Contains(strings.Join(set.Notes(), "\n"), "names of people") {
-		t.Errorf("the bundle does not say that names were replaced: %q", set.Notes())
+	if !set.Machine.Masked {
+		t.Error("the bundle does not say that names were replaced")
 	}
 }

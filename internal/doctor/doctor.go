@@ -43,6 +43,7 @@ const (
 	OwnersTurn   Turn = "owner"   // of this computer; a check that says nothing means it
 	ServersTurn  Turn = "server"  // whoever runs the update server
 	NetworksTurn Turn = "network" // whoever runs the network on the way to it
+	PolicysTurn  Turn = "policy"  // whoever sets this computer's policies
 	WindowsTurn  Turn = "windows" // Windows' own: it goes on by itself, mostly at the next start
 )
 
@@ -68,7 +69,20 @@ type Check struct {
 // Exam is what a check may look at.
 type Exam struct {
 	Evidence *evidence.Set
-	History  []history.Entry // newest first
+	History  []history.Entry    // newest first
+	Attempts []history.Attempts // the same by update
+	views    map[any]any
+}
+
+// View gives what several checks ask of an exam alike, made once. The key is a type of the asker's own, so that no two
+// askers meet.
+func View[K comparable, T any](x *Exam, key K, make func(*Exam) T) T {
+	if v, ok := x.views[key].(T); ok {
+		return v
+	}
+	v := make(x)
+	x.views[key] = v
+	return v
 }
 
 // File is a file that a finding is about; what is not known is left out.
@@ -117,7 +131,8 @@ type Finding struct {
 
 // Examine runs the checks over the evidence. Causes come first, each followed by what follows from it.
 func Examine(set *evidence.Set, checks []Check) []Finding {
-	exam := &Exam{Evidence: set, History: history.Merge(set)}
+	exam := &Exam{Evidence: set, History: history.Merge(set), views: map[any]any{}}
+	exam.Attempts = history.ByUpdate(exam.History)
 	var all []Finding
 	known := map[string]bool{}
 	for _, c := range checks {
@@ -146,7 +161,7 @@ func (f *Finding) hedge() {
 		return
 	}
 	f.Confidence = Likely
-	f.Surer = "no real log has confirmed these lines yet; send yours if they turn out to be wrong"
+	f.Surer = "a real log in which these lines had this cause; none is known yet"
 }
 
 // seenAbsent reports that a file was looked for on the installation and is not there.

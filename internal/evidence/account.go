@@ -95,7 +95,7 @@ func foldKept(all []Account) []Account {
 func foldMoved(all []Account) []Account {
 	elsewhere := map[string][]int{}
 	for i := range all {
-		if a := &all[i]; !hasUTC(*a.Event) && !a.fromVault() && a.Kept == nil {
+		if a := &all[i]; !hasUTC(a.Event) && !a.fromVault() && a.Kept == nil {
 			says := ident(a.Event, "")
 			elsewhere[says] = append(elsewhere[says], i)
 		}
@@ -103,7 +103,7 @@ func foldMoved(all []Account) []Account {
 	return fold(all, func(i int) int {
 		a := &all[i]
 		says := ident(a.Event, "")
-		if hasUTC(*a.Event) || !a.fromVault() || len(elsewhere[says]) == 0 {
+		if hasUTC(a.Event) || !a.fromVault() || len(elsewhere[says]) == 0 {
 			return i
 		}
 		to := elsewhere[says][0]
@@ -162,8 +162,4 @@ func ident(e *Event, path string) string {
 	}, "\x00")
 }
 
-func compareAccounts(a, b Account) int {
-	x, y := *a.Event, *b.Event
-	x.Source, y.Source = a.Origin, b.Origin
-	return compareEvents(x, y)
-}
+func compareAccounts(a, b Account) int { return comparePlaced(a.Event, b.Event, a.Origin, b.Origin) }

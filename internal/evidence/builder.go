@@ -42,6 +42,7 @@ type Builder struct {
 	sources   map[string]bool
 	machine   Machine
 	whole     bool
+	masked    bool
 }
 
 type sourceKind struct {
@@ -148,7 +149,22 @@ func foldKey(e *Event) string {
 
 // Code counts a failure code that stands in a source, whether or not it means anything there.
 func (b *Builder) Code(c hresult.Code, at Source, text []byte) {
-	b.count(CodeCount{Code: c, Count: 1, Source: at, Text: string(text[:min(len(text), 2*maxText)])})
+	if !b.again(c, at) {
+		b.count(CodeCount{Code: c, Count: 1, Source: at, Text: string(text[:min(len(text), 2*maxText)])})
+	}
+}
+
+// again counts a code that its source has said before this place already: logs repeat few codes many thousand times, so
+// nothing is allocated for these.
+func (b *Builder) again(c hresult.Code, at Source) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n := b.codes[codeIn{c, at.Path}]
+	if n == nil || compareSources(at, n.Source) < 0 {
+		return false
+	}
+	n.Count++
+	return true
 }
 
 func (b *Builder) count(c CodeCount) {
@@ -209,10 +225,11 @@ func (b *Builder) SetMachine(m Machine) {
 }
 
 // SetWhole says that all of an installation that redx reads is in the bundle, whatever SetMachine says of the machine.
-func (b *Builder) SetWhole() {
+// Masked says that names in it were replaced.
+func (b *Builder) SetWhole(masked bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.whole = true
+	b.whole, b.masked = true, masked
 }
 
 // Events gives what was collected so far, for a second look at the installation; it is a copy, in the order of a Set.
@@ -255,7 +272,7 @@ func (b *Builder) Set() *Set {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	s := &Set{Machine: b.machine, events: b.events, unread: b.unread, notes: b.notes}
-	s.Machine.Whole = b.whole
+	s.Machine.Whole, s.Machine.Masked = b.whole, b.masked
 	s.sources = slices.Sorted(maps.Keys(b.sources))
 	slices.SortStableFunc(s.events, compareEvents)
 	nameUpdates(s.events)
@@ -329,7 +346,10 @@ func nameUpdates(events []Event) {
 
 // compareEvents orders by time where both times are UTC, else by source. Mixing the two would not be transitive, so
 // events whose time cannot be compared go first, source by source.
-func compareEvents(a, b Event) int {
+func compareEvents(a, b Event) int { return comparePlaced(&a, &b, a.Source, b.Source) }
+
+// comparePlaced does so for events that count as standing elsewhere.
+func comparePlaced(a, b *Event, at, bt Source) int {
 	ca, cb := hasUTC(a), hasUTC(b)
 	if ca != cb {
 		if cb {
@@ -342,11 +362,11 @@ func compareEvents(a, b Event) int {
 			return c
 		}
 	}
-	return cmp.Or(compareSources(a.Source, b.Source), cmp.Compare(a.Kind, b.Kind))
+	return cmp.Or(compareSources(at, bt), cmp.Compare(a.Kind, b.Kind))
 }
 
 func compareSources(a, b Source) int {
 	return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Record, b.Record))
 }
 
-func hasUTC(e Event) bool { return !e.Local && !e.Time.IsZero() }
+func hasUTC(e *Event) bool { return !e.Local && !e.Time.IsZero() }

@@ -74,6 +74,8 @@ type Machine struct {
 	Present bool
 	// Whole says of a bundle of logs that redx itself has made it: what is not in it was not there.
 	Whole bool
+	// Masked says of such a bundle that names in it were replaced by words that are alike.
+	Masked bool
 }
 
 // Set is all evidence of one installation, immutable once gathered. Events whose time is known in UTC are in the order

@@ -77,12 +77,9 @@ func (g *gatherer) manifest() {
 		return
 	}
 	g.collected = c
-	g.out.SetWhole()
+	g.out.SetWhole(c.Masked)
 	if g.zone.rules == nil && c.Zone != nil {
 		g.zone.follow(c.Zone)
-	}
-	if c.Masked {
-		g.out.Note("names of people, computers and domains were replaced when the logs were collected")
 	}
 }
 

@@ -47,8 +47,8 @@ func TestManifest(t *testing.T) {
 	if e.Source.Path != `C:\Windows\Logs\CBS\CBS.log` || e.Local || e.Time.Hour() != 7 {
 		t.Errorf("got %+v, want the path in the installation and 07:00 UTC", e)
 	}
-	if !set.Machine.Whole || len(set.Notes()) != 1 || len(set.Unread()) != 0 {
-		t.Errorf("whole is %v, notes %q, unread %v", set.Machine.Whole, set.Notes(), set.Unread())
+	if !set.Machine.Whole || !set.Machine.Masked || len(set.Notes()) != 0 || len(set.Unread()) != 0 {
+		t.Errorf("machine is %+v, notes %q, unread %v", set.Machine, set.Notes(), set.Unread())
 	}
 }
 

@@ -19,6 +19,7 @@ func (g *gatherer) look(ctx context.Context) error {
 		evidence.PackageManifestMissing, evidence.ComponentManifestMissing, evidence.ManifestDamaged, evidence.StackMissing,
 		evidence.DriverFailed, evidence.DriverINFMissing, evidence.ServiceStartFailed, evidence.ShellFolderMissing,
 		evidence.TaskFailed, evidence.WIMMountBroken, evidence.InstallerSourceMissing, evidence.DeltaBaseMissing, evidence.Attempt,
+		evidence.DatabaseDamaged, evidence.CatalogFailed, evidence.Trouble, evidence.ScanFailed,
 	) {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -73,11 +74,23 @@ func (l *looker) event(e *evidence.Event) {
 		l.service("WIMMount")
 	case evidence.InstallerSourceMissing:
 		l.installer()
-	case evidence.Attempt:
+	case evidence.DatabaseDamaged, evidence.CatalogFailed:
+		l.databases()
+	case evidence.Attempt, evidence.Trouble, evidence.ScanFailed:
 		if e.Code == evidence.InstallSourceAbsent {
 			l.installer()
 		}
+		if e.Code>>16 == 0xc800 || e.Code>>12 == 0x80248 { // the engine's codes, and the agent's about its datastore
+			l.databases()
+		}
 	}
+}
+
+// databases looks whether the folders of the databases are there that a log says are damaged: Windows builds them anew where they are
+// not.
+func (l *looker) databases() {
+	l.folder(l.windows(`SoftwareDistribution\DataStore`))
+	l.folder(l.windows(`System32\catroot2`))
 }
 
 // windows is a path below the Windows folder.

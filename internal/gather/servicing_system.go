@@ -71,6 +71,9 @@ var noRoom = regexp.MustCompile(`(?i)(?:BFSVC|BootFiles).*\b0x(?:800700)?70\b`)
 
 // bootFiles knows a system partition that has no room for the files that Windows starts from.
 func (s *servicingReader) bootFiles(ev *cbslog.Event) {
+	if lower := strings.ToLower(ev.Text); !strings.Contains(lower, "bfsvc") && !strings.Contains(lower, "bootfiles") {
+		return // which most are, and quicker to see than by a pattern
+	}
 	if noRoom.MatchString(ev.Text) {
 		told := *ev
 		told.Code, told.HasCode = 0x80070070, true

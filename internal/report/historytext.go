@@ -13,14 +13,19 @@ import (
 	"github.com/redx-update/redx/internal/update"
 )
 
-// HistoryText writes a history as a table for a person, failed entries marked X with code and symbol.
-func HistoryText(w io.Writer, style term.Style, img Image, set *evidence.Set, entries []history.Entry) error {
-	p := &printer{w: w, style: style}
+// HistoryText writes a history as a table for a person, failed entries marked X with code and symbol; hidden entries
+// are those that were not asked for.
+func HistoryText(w io.Writer, style term.Style, img Image, set *evidence.Set, entries []history.Entry, hidden int) error {
+	p := &printer{w: w, style: style, image: img}
 	p.head(img)
+	p.masked(set)
 	for i := range entries {
 		p.entry(&entries[i])
 	}
-	if len(entries) == 0 {
+	switch {
+	case len(entries) == 0 && hidden > 0:
+		p.printf("No such entry; %s without --since, --update and --failed.\n", counted(hidden, "there is 1", "there are %d"))
+	case len(entries) == 0:
 		p.printf("No update history to show.\n")
 	}
 	p.printf("\n")
@@ -119,4 +124,12 @@ func cell(s string) string {
 		return "'" + s
 	}
 	return s
+}
+
+// counted is one of two phrases, by number.
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return fmt.Sprintf(many, n)
 }

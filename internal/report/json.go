@@ -32,6 +32,8 @@ type Diagnosis struct {
 	Findings []Finding `json:"findings"`
 	// Unexplained are the last attempts of updates that fail and that no finding is about.
 	Unexplained []Entry `json:"unexplained,omitempty"`
+	// Upgrades are failures of Windows' setup that no finding is about.
+	Upgrades []Proof `json:"upgrades,omitempty"`
 	// Collect says what evidence is missing for an answer, and how to get it.
 	Collect []string          `json:"collect,omitempty"`
 	Unread  []evidence.Unread `json:"unread"`
@@ -119,13 +121,16 @@ type Entry struct {
 // NewDiagnosis puts findings into their JSON form.
 func NewDiagnosis(r *Result) Diagnosis {
 	d := Diagnosis{
-		Image: r.Image, Findings: []Finding{}, Collect: r.Collect(), Unread: unread(r.Set), Notes: r.Set.Notes(),
+		Image: r.Image, Findings: []Finding{}, Collect: r.Collect(), Unread: unread(r.Set), Notes: notes(r.Set),
 	}
 	for i := range r.Findings {
 		d.Findings = append(d.Findings, newFinding(&r.Findings[i]))
 	}
 	for i := range r.Unexplained {
 		d.Unexplained = append(d.Unexplained, newEntry(&r.Unexplained[i]))
+	}
+	for _, e := range r.Upgrades {
+		d.Upgrades = append(d.Upgrades, newProof(e))
 	}
 	return d
 }
@@ -134,8 +139,8 @@ func newFinding(f *doctor.Finding) Finding {
 	out := Finding{
 		ID: f.ID, Check: f.Check, Severity: f.Severity, Confidence: f.Confidence, Title: f.Title, Detail: f.Detail,
 		Surer: f.Surer, Turn: f.Turn, Update: newUpdate(f.Update), BecauseOf: f.BecauseOf, Next: f.Next, Proof: []Proof{},
-		Catalog: catalogPage(f),
 	}
+	_, out.Catalog = catalogPage(f)
 	if out.Next == nil {
 		out.Next = []string{}
 	}
@@ -149,17 +154,20 @@ func newFinding(f *doctor.Finding) Finding {
 		out.Missing = append(out.Missing, Missing(m))
 	}
 	for _, e := range f.Proof {
-		out.Proof = append(out.Proof, Proof{
-			Place: place(e.Source), Time: evidence.FormatTime(e.Time, e.Local), Local: e.Local && !e.Time.IsZero(),
-			Text: e.Text,
-		})
+		out.Proof = append(out.Proof, newProof(e))
 	}
 	return out
 }
 
+func newProof(e *evidence.Event) Proof {
+	return Proof{
+		Place: place(e.Source), Time: evidence.FormatTime(e.Time, e.Local), Local: e.Local && !e.Time.IsZero(), Text: e.Text,
+	}
+}
+
 // NewHistory puts a history into its JSON form.
 func NewHistory(img Image, set *evidence.Set, entries []history.Entry) History {
-	h := History{Image: img, Entries: []Entry{}, Unread: unread(set), Notes: set.Notes()}
+	h := History{Image: img, Entries: []Entry{}, Unread: unread(set), Notes: notes(set)}
 	for _, e := range entries {
 		h.Entries = append(h.Entries, newEntry(&e))
 	}
@@ -205,6 +213,14 @@ func unread(set *evidence.Set) []evidence.Unread {
 		return u
 	}
 	return []evidence.Unread{}
+}
+
+// notes are what was assumed, and that names are not real.
+func notes(set *evidence.Set) []string {
+	if set.Machine.Masked {
+		return append([]string{maskedNames}, set.Notes()...)
+	}
+	return set.Notes()
 }
 
 // WriteJSON writes any of the JSON forms, indented. Characters that would drive a terminal are escaped; JSON itself asks

@@ -188,7 +188,7 @@ func TestHistory(t *testing.T) {
 	set := attempts()
 	entries := history.Merge(set)
 	var table, sheet bytes.Buffer
-	if err := errors.Join(report.HistoryText(&table, plain, pc, set, entries), report.HistoryCSV(&sheet, entries)); err != nil {
+	if err := errors.Join(report.HistoryText(&table, plain, pc, set, entries, 0), report.HistoryCSV(&sheet, entries)); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "history.txt", table.String())
@@ -196,7 +196,7 @@ func TestHistory(t *testing.T) {
 	golden(t, "history.json", asJSON(t, report.NewHistory(pc, set, entries)))
 	golden(t, "history_nothing.json", asJSON(t, report.NewHistory(pc, setOf(), nil)))
 	table.Reset()
-	if err := report.HistoryText(&table, plain, pc, setOf(), nil); err != nil || !strings.Contains(table.String(), "No update history to show.") {
+	if err := report.HistoryText(&table, plain, pc, setOf(), nil, 0); err != nil || !strings.Contains(table.String(), "No update history to show.") {
 		t.Errorf("an empty history: %v\n%s", err, table.String())
 	}
 }
@@ -246,7 +246,7 @@ func TestHostileText(t *testing.T) {
 	entries := history.Merge(set)
 	var screen, table, page, sheet bytes.Buffer
 	if err := errors.Join(
-		report.Text(&screen, plain, report.NewResult(img, set, findings, history.Filter{})), report.HistoryText(&table, plain, img, set, entries),
+		report.Text(&screen, plain, report.NewResult(img, set, findings, history.Filter{})), report.HistoryText(&table, plain, img, set, entries, 0),
 		report.HistoryPage(&page, img, set, entries, findings), report.HistoryCSV(&sheet, entries),
 	); err != nil {
 		t.Fatal(err)
@@ -296,7 +296,7 @@ func TestWriteErrorsAreTold(t *testing.T) {
 	entries := history.Merge(set)
 	for name, err := range map[string]error{
 		"text": report.Text(broken{}, plain, result(set, findings)), "json": report.WriteJSON(broken{}, findings),
-		"history": report.HistoryText(broken{}, plain, pc, set, entries), "csv": report.HistoryCSV(broken{}, entries),
+		"history": report.HistoryText(broken{}, plain, pc, set, entries, 0), "csv": report.HistoryCSV(broken{}, entries),
 		"page": report.HistoryPage(broken{}, pc, set, entries, nil),
 	} {
 		if err == nil {

@@ -21,18 +21,36 @@ type Result struct {
 	Findings []doctor.Finding // causes first
 	// Unexplained are the last attempts of updates that fail and that no finding is about.
 	Unexplained []history.Entry
-	By          history.Filter // what was asked for
+	// Upgrades are failures of setup that no finding is about.
+	Upgrades []*evidence.Event
+	By       history.Filter // what was asked for
+	Target   string         // how a command names what was looked at, such as "--image DIR"; "" for this computer
 
-	known bool // an attempt of the update asked for is on record
+	known  bool // an attempt of the update asked for is on record
+	hidden int  // findings and failures that By leaves out
 }
 
 // NewResult takes all that was found and narrows it to what was asked for; the zero filter asks for all.
 func NewResult(img Image, set *evidence.Set, findings []doctor.Finding, by history.Filter) *Result {
 	past := history.Merge(set)
-	return &Result{
-		Image: img, Set: set, By: by, Findings: doctor.Narrow(findings, by),
-		Unexplained: by.Apply(unexplained(past, findings)),
-		known:       len(history.Filter{Update: by.Update}.Apply(past)) > 0,
+	open := unexplained(past, findings)
+	r := &Result{
+		Image: img, Set: set, By: by, Findings: doctor.Narrow(findings, by), Unexplained: by.Apply(open),
+		known: len(history.Filter{Update: by.Update}.Apply(past)) > 0,
+	}
+	if set.Machine.Masked {
+		withoutNames(r.Findings)
+	}
+	r.hidden = len(findings) + len(open) - len(r.Findings) - len(r.Unexplained)
+	return r
+}
+
+// withoutNames takes away the commands that go to a server by a name which is not its own.
+func withoutNames(findings []doctor.Finding) {
+	for i := range findings {
+		findings[i].Next = slices.DeleteFunc(slices.Clone(findings[i].Next), func(c string) bool {
+			return strings.HasPrefix(c, "curl ") || strings.HasPrefix(c, "nslookup ")
+		})
 	}
 }
 
@@ -42,10 +60,17 @@ func (r *Result) Unknown() bool { return r.By.Update != "" && !r.known }
 // unexplained gives the updates whose last attempt failed and that no finding is about.
 func unexplained(past []history.Entry, findings []doctor.Finding) []history.Entry {
 	var out []history.Entry
+	var about update.Index[bool]
+	for i := range findings {
+		about.Add(findings[i].Update, true)
+	}
 	for _, group := range history.ByUpdate(past) {
 		last, failing := group.Standing()
-		about := func(f doctor.Finding) bool { return f.Update.Same(group.Update) }
-		if failing && !slices.ContainsFunc(findings, about) {
+		explained := false
+		for range about.Same(group.Update) {
+			explained = true
+		}
+		if failing && !explained {
 			last.Update = group.Update
 			out = append(out, last)
 		}
@@ -91,6 +116,23 @@ const (
 	lacking    = "Nothing wrong found in these logs, but most causes stand elsewhere. Collect what is missing:"
 )
 
+// Nothing is the answer where nothing is found, and whether all is well then; "" where something is.
+func (r *Result) Nothing() (verdict string, well bool) {
+	switch {
+	case len(r.Findings) > 0 || len(r.Unexplained) > 0 || len(r.Upgrades) > 0:
+		return "", false
+	case r.Unknown():
+		return "Nothing here tells of " + r.By.Update + ": no attempt to install it is on record.", false
+	case r.hidden > 0:
+		return "Nothing of what was asked for is wrong, but something else is: leave --since and --update out to see it.", false
+	case len(r.Set.Unread()) > 0:
+		return incomplete, false
+	case len(r.Collect()) > 0:
+		return lacking, false
+	}
+	return "Nothing wrong found: " + nothingWrong(r), true
+}
+
 func nothingWrong(r *Result) string {
 	if r.By.Update != "" {
 		return r.By.Update + " does not fail, and none of the causes that redx looks for is there."
@@ -98,26 +140,43 @@ func nothingWrong(r *Result) string {
 	return "no update fails, and none of the causes that redx looks for is there."
 }
 
-// turnText says whose turn it is when it is not that of this computer's owner.
+// codesHint says of logs without a finding that there are codes of failures in them, which by itself means little.
+func (r *Result) codesHint() string {
+	if n := len(r.Set.Codes()); n == 0 || r.Image.Kind != image.Logs {
+		return ""
+	}
+	return "Codes of failures stand in these logs, as in most; none of them is a cause that redx knows: redx explain " + r.Target + " lists them."
+}
+
+// maskedNames says that names in the report are made up.
+const maskedNames = "Names of people, computers and servers were replaced when this was collected: server1, user1 and the like stand for real " +
+	"ones, which whoever collected it can tell."
+
+// turnText says whose turn it is.
 func turnText(t doctor.Turn) string {
-	const hands = ", not this computer's: do not reset this computer"
+	const reset = ": do not reset this computer"
+	const hands = ", not this computer's" + reset
 	return map[doctor.Turn]string{
-		doctor.ServersTurn:  "the update server's" + hands,
-		doctor.NetworksTurn: "the network's" + hands,
-		doctor.WindowsTurn:  "Windows' own: it goes on by itself, mostly when it starts next",
+		doctor.OwnersTurn:  "yours, as the owner of this computer",
+		doctor.ServersTurn: "the update server's" + hands, doctor.NetworksTurn: "the network's" + hands,
+		doctor.PolicysTurn: "that of whoever sets this computer's policies" + reset,
+		doctor.WindowsTurn: "Windows' own: it goes on by itself, mostly when it starts next",
 	}[t]
 }
 
-// catalogPage is where the update that lacks something can be had from, in the Microsoft Update Catalog.
-func catalogPage(f *doctor.Finding) string {
+// catalogPage is where the update that lacks something can be had from, in the Microsoft Update Catalog, and which
+// update that is.
+func catalogPage(f *doctor.Finding) (update.KB, string) {
 	kb := f.Update.KB
 	for _, m := range f.Missing {
-		if name, ok := servicing.ParsePackage(m.Name); ok && m.Kind == doctor.MissingPackage && name.KB() != "" {
-			kb = name.KB()
+		name := m.Name[strings.LastIndexByte(m.Name, '\\')+1:]
+		name = strings.TrimSuffix(strings.TrimSuffix(name, ".mum"), ".cat")
+		if p, ok := servicing.ParsePackage(name); ok && p.KB() != "" {
+			kb = p.KB()
 		}
 	}
 	if _, ok := update.ParseKB(string(kb)); !ok || len(f.Missing) == 0 {
-		return ""
+		return "", ""
 	}
-	return "https://www.catalog.update.microsoft.com/Search.aspx?q=" + url.QueryEscape(string(kb))
+	return kb, "https://www.catalog.update.microsoft.com/Search.aspx?q=" + url.QueryEscape(string(kb))
 }

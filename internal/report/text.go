@@ -24,8 +24,9 @@ const (
 
 // Text writes a diagnosis for a person: the cause first, what follows from it below, each with what to do and its proof.
 func Text(w io.Writer, style term.Style, r *Result) error {
-	p := &printer{w: w, style: style}
+	p := &printer{w: w, style: style, image: r.Image}
 	p.head(r.Image)
+	p.masked(r.Set)
 	n := 0
 	for i := range r.Findings {
 		f := &r.Findings[i]
@@ -38,6 +39,7 @@ func Text(w io.Writer, style term.Style, r *Result) error {
 	}
 	p.nothing(r)
 	p.unexplained(r.Unexplained)
+	p.upgrades(r.Upgrades)
 	p.toCollect(r)
 	p.unread(r.Set)
 	return p.err
@@ -61,6 +63,27 @@ func (p *printer) unexplained(entries []history.Entry) {
 	p.printf("\n")
 }
 
+// upgrades lists feature updates that setup rolled back for a reason that none of redx's causes is.
+func (p *printer) upgrades(events []*evidence.Event) {
+	for i, e := range events {
+		if i == 0 {
+			p.printf("%s\n", p.paint(term.Yellow, "?  A feature update was rolled back, and redx did not find why:"))
+		}
+		if i == maxFilesShown {
+			p.printf("   and %d more\n", len(events)-i)
+			break
+		}
+		p.printf("   %s%s, %s\n", upgradeCode(e), timeText(e), placeText(e.Source))
+		p.printf("     redx explain %s says more\n", upgradeCode(e))
+	}
+	if len(events) > 0 {
+		p.printf("\n")
+	}
+}
+
+// upgradeCode is the pair of codes that setup reports.
+func upgradeCode(e *evidence.Event) string { return e.Code.Hex() + "-" + e.Field(evidence.Extend) }
+
 func isConsequence(f *doctor.Finding, all []doctor.Finding) bool {
 	return slices.ContainsFunc(all, func(o doctor.Finding) bool { return slices.Contains(f.BecauseOf, o.ID) })
 }
@@ -69,6 +92,7 @@ func isConsequence(f *doctor.Finding, all []doctor.Finding) bool {
 type printer struct {
 	w     io.Writer
 	style term.Style
+	image Image // on which commands act
 	err   error
 }
 
@@ -92,28 +116,38 @@ func (p *printer) printf(format string, args ...any) {
 }
 
 func (p *printer) head(img Image) {
-	what := map[image.Kind]string{
-		image.Online: "this computer", image.Offline: "Windows image", image.Logs: "collected logs",
-	}[img.Kind]
-	p.printf("%s %s", what, img.Path)
+	p.printf("%s %s", kindText(img), img.Path)
 	if img.Build != "" {
 		p.printf(" (Windows %s)", img.Build)
 	}
 	p.printf("\n\n")
 }
 
+// kindText says what was looked at.
+func kindText(img Image) string {
+	return map[image.Kind]string{
+		image.Online: "this computer", image.Offline: "Windows image", image.Logs: "collected logs",
+	}[img.Kind]
+}
+
 // finding says what is wrong, with what, and what to do; then what the answer rests on. Behind the first, less of that.
 func (p *printer) finding(n int, f *doctor.Finding) {
 	mark := map[doctor.Severity]string{doctor.Error: "X", doctor.Warning: "!", doctor.Info: "i"}[f.Severity]
 	attr := map[doctor.Severity]term.Attr{doctor.Error: term.Red, doctor.Warning: term.Yellow}[f.Severity]
-	p.printf("%s\n", p.paint(attr, fmt.Sprintf("%s  %d. %s", mark, n, f.Title)))
+	for i, line := range wrap(f.Title, p.style.Width-6) {
+		begin := "      "
+		if i == 0 {
+			begin = fmt.Sprintf("%s  %d. ", mark, n)
+		}
+		p.printf("%s\n", p.paint(attr, begin+line))
+	}
+	p.label("turn", turnText(f.Turn))
 	p.label("update", updateText(f.Update))
 	p.files(f)
 	p.label("meaning", f.Detail)
-	p.label("turn", turnText(f.Turn))
 	p.next(f)
-	if page := catalogPage(f); page != "" {
-		p.literal("catalog", page)
+	if kb, page := catalogPage(f); page != "" {
+		p.literal("catalog", "of "+string(kb)+": "+page)
 	}
 	for _, c := range f.Codes {
 		p.label("code", c.String())
@@ -131,7 +165,7 @@ func surer(f *doctor.Finding) string {
 	if f.Surer == "" {
 		return ""
 	}
-	return "; " + f.Surer
+	return ". To be surer: " + f.Surer
 }
 
 func updateText(u update.Ref) string {
@@ -161,33 +195,46 @@ func (p *printer) files(f *doctor.Finding) {
 		}
 		p.literal(labelOnce("missing", i), fmt.Sprintf("%s %s", m.Kind, m.Name))
 	}
+	said := len(f.Missing)
 	for i, file := range f.Files {
 		if i == maxFilesShown {
 			break
 		}
-		if facts := fileFacts(file, f.Missing); facts != "" {
-			p.literal("", facts)
+		path, facts := fileFacts(file, f.Missing)
+		if path != "" {
+			p.literal(labelOnce("file", i), path)
+		}
+		for k, fact := range facts {
+			label := labelOnce("file", i+k)
+			if path != "" || i < said {
+				label = ""
+			}
+			p.literal(label, fact)
 		}
 	}
 }
 
-func fileFacts(file doctor.File, shown []doctor.Missing) string {
-	var facts []string
-	if file.Path != "" && !slices.Contains(shown, doctor.Missing{Kind: doctor.MissingFile, Name: file.Path}) {
-		facts = append(facts, file.Path)
+// fileFacts gives a file's path, unless the list of what is missing has it, and what else is known of it.
+func fileFacts(file doctor.File, shown []doctor.Missing) (path string, facts []string) {
+	if !slices.Contains(shown, doctor.Missing{Kind: doctor.MissingFile, Name: file.Path}) {
+		path = file.Path
 	}
+	var sum []string
 	if file.Size > 0 {
-		facts = append(facts, fmt.Sprintf("%d bytes", file.Size))
+		sum = append(sum, fmt.Sprintf("%d bytes", file.Size))
 	}
 	if file.SHA256 != "" {
-		facts = append(facts, "SHA-256 "+file.SHA256)
+		sum = append(sum, "SHA-256 "+file.SHA256)
 	} else if file.SHA1 != "" {
-		facts = append(facts, "SHA-1 "+file.SHA1)
+		sum = append(sum, "SHA-1 "+file.SHA1)
+	}
+	if len(sum) > 0 {
+		facts = append(facts, strings.Join(sum, ", "))
 	}
 	if file.URL != "" && !slices.Contains(shown, doctor.Missing{Kind: doctor.MissingFile, Name: file.URL}) {
 		facts = append(facts, "from "+file.URL)
 	}
-	return strings.Join(facts, ", ")
+	return path, facts
 }
 
 func (p *printer) proof(f *doctor.Finding, most int) {
@@ -223,9 +270,30 @@ func placeText(s evidence.Source) string {
 	}
 }
 
+// next lists what to do: here, and on the computer that was looked at, which is mostly another one.
 func (p *printer) next(f *doctor.Finding) {
-	for i, command := range f.Next {
-		p.literal(labelOnce("next", i), p.paint(term.Bold, command))
+	here, there := nextSteps(f.Next, p.image)
+	p.steps("next", here)
+	if len(there) == 0 {
+		return
+	}
+	label := "next"
+	if len(here) > 0 {
+		label = ""
+	}
+	p.label(label, thereText(p.image))
+	p.steps("", there)
+}
+
+// steps writes commands as they are, each behind what it does; what must be known of it stands below.
+func (p *printer) steps(label string, steps []NextStep) {
+	for i, s := range steps {
+		p.literal(labelOnce(label, i), painted(fmt.Sprintf("%-9s", s.Does+":"))+p.paint(term.Bold, s.Command))
+		for _, line := range wrap(s.Note, p.style.Width-labelWidth-14) {
+			if line != "" {
+				p.literal("", "           "+line)
+			}
+		}
 	}
 }
 
@@ -242,16 +310,32 @@ func (p *printer) consequence(f *doctor.Finding) {
 }
 
 func (p *printer) nothing(r *Result) {
+	verdict, well := r.Nothing()
 	switch {
-	case len(r.Findings) > 0 || len(r.Unexplained) > 0:
-	case r.Unknown():
-		p.printf("Nothing here tells of %s: no attempt to install it is on record.\n", r.By.Update)
-	case len(r.Set.Unread()) > 0:
-		p.printf("%s\n", incomplete)
-	case len(r.Collect()) > 0:
-		p.printf("%s\n", lacking)
+	case verdict == "":
+		return
+	case well:
+		p.printf("%s\n", p.paint(term.Green, verdict))
 	default:
-		p.printf("%s\n", p.paint(term.Green, "Nothing wrong found: "+nothingWrong(r)))
+		p.wrapped(verdict)
+	}
+	if hint := r.codesHint(); hint != "" {
+		p.wrapped(hint)
+	}
+}
+
+// wrapped writes prose from the margin on.
+func (p *printer) wrapped(text string) {
+	for _, line := range wrap(text, p.style.Width) {
+		p.printf("%s\n", line)
+	}
+}
+
+// masked says first that the names are not real.
+func (p *printer) masked(set *evidence.Set) {
+	if set.Machine.Masked {
+		p.wrapped(maskedNames)
+		p.printf("\n")
 	}
 }
 

@@ -3,6 +3,8 @@ package update
 import (
 	"iter"
 	"strings"
+
+	"github.com/redx-update/redx/internal/guid"
 )
 
 // Index finds what was filed under updates, as Same tells them, in a time that does not grow with their number. The
@@ -13,6 +15,7 @@ type Index[T any] struct {
 
 // indexKey is one name of an update, and which better names it has: a better one decides where both have it.
 type indexKey struct {
+	id            guid.GUID
 	name          string
 	hasID, hasNum bool
 }
@@ -24,7 +27,7 @@ func (x *Index[T]) Add(r Ref, v T) {
 	}
 	id, num := !r.ID.GUID.IsZero(), r.KB != ""
 	if id {
-		k := indexKey{name: r.ID.GUID.String()}
+		k := indexKey{id: r.ID.GUID}
 		x.filed[k] = append(x.filed[k], v)
 	}
 	if num {
@@ -55,7 +58,7 @@ func asked(r Ref) []indexKey {
 	id, num := !r.ID.GUID.IsZero(), r.KB != ""
 	var keys []indexKey
 	if id {
-		keys = append(keys, indexKey{name: r.ID.GUID.String()})
+		keys = append(keys, indexKey{id: r.ID.GUID})
 	}
 	for _, hasID := range flags(!id) {
 		if num {

@@ -116,7 +116,9 @@ type cures struct {
 	single  map[update.Ref]*signs
 }
 
-func curesOf(x *doctor.Exam) *cures {
+func curesOf(x *doctor.Exam) *cures { return doctor.View(x, viewKey("cures"), makeCures) }
+
+func makeCures(x *doctor.Exam) *cures {
 	c := cures{single: map[update.Ref]*signs{}}
 	for d := range x.Evidence.Of(evidence.Attempt, evidence.ServicingEnd) {
 		switch {

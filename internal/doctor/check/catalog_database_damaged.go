@@ -64,5 +64,6 @@ func catalogDatabaseDamaged(x *doctor.Exam) []doctor.Finding {
 	}
 	repairFirst(&f)
 	settle(&f, x.Evidence)
+	takenAway(&f, x.Evidence, f.Files[0].Path)
 	return []doctor.Finding{f}
 }

@@ -89,7 +89,7 @@ func describeComponents(f *doctor.Finding) {
 	kbs := packageKBs(f.Proof)
 	f.Title = "A component is missing from the component store" + failsOn(f)
 	if len(kbs) > 0 {
-		f.Title = "A component of " + string(kbs[0]) + " is missing from the component store" + failsOn(f)
+		f.Title = "A part of the installed " + string(kbs[0]) + " is missing from the component store" + failsOn(f)
 	}
 	f.Detail = "An update that is installed is made of components, and the store (WinSxS) no longer has one of them, so " +
 		"every update that builds on it fails. Repair the store; if that finds no source, install the update that the component " +

@@ -75,6 +75,7 @@ func datastoreDamaged(x *doctor.Exam) []doctor.Finding {
 	}
 	repairFirst(&f)
 	settle(&f, x.Evidence)
+	takenAway(&f, x.Evidence, rootOf(x.Evidence)+`\SoftwareDistribution\DataStore`)
 	return []doctor.Finding{f}
 }
 

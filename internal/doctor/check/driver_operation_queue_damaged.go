@@ -26,7 +26,8 @@ func driverOperationQueueDamaged(x *doctor.Exam) []doctor.Finding {
 		f.Title = "Servicing's queue of driver operations is damaged" + failsOn(f)
 		f.Detail = "What an update does to drivers is queued in the registry (Component Based Servicing, DriverOperations) and done while " +
 			"Windows starts. An entry of the queue lacks the identity that it belongs to, so the whole queue fails and the update is " +
-			"rolled back. Keep a copy of the key, and have somebody who knows servicing mend the entry."
+			"rolled back. Keep a copy of the key; the entry must be mended by hand. If you do not know how, ask somebody who does; an in-place " +
+			"upgrade with setup of the same version comes last."
 		f.Next = []string{
 			`reg query "HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing\DriverOperations" /s`,
 			`reg export "HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing\DriverOperations" %TEMP%\DriverOperations.reg`,

@@ -118,15 +118,16 @@ func describeDriver(f *doctor.Finding) {
 	inf := f.Proof[0].Field(evidence.Name)
 	f.Title = "The driver package of " + cmp.Or(inf, "a driver") + " is missing from the driver store" + failsOn(f)
 	f.Detail = "Windows keeps each driver in a folder of its own below DriverStore\\FileRepository. The one of this driver is " +
-		"gone; servicing cannot install what the update brings for it, and rolls the whole update back. Bring the folder back from the same build (its " +
-		"copy is often in WinSxS), or remove the stale driver package, then install the update again."
+		"gone; servicing cannot install what the update brings for it, and rolls the whole update back. The folder's whole name stands in the registry " +
+		"(Active). Bring it back from a computer of the same build, or from the copy in WinSxS that dir finds; if you do not know how, stop here " +
+		"and ask somebody who does. Then install the update again."
 	f.Surer = "a servicing log of the failed update, or the disk itself: redx diagnose --image DIR"
-	f.Next = []string{
-		`findstr /i /c:"` + inf + `" %windir%\inf\setupapi.dev.log`, "pnputil /enum-drivers",
-		`reg query HKLM\SYSTEM\DriverDatabase\DriverInfFiles\` + inf, openWindowsUpdate,
-	}
-	if !plainName(inf) {
-		f.Next = []string{"pnputil /enum-drivers", openWindowsUpdate}
+	f.Next = []string{openWindowsUpdate}
+	if plainName(inf) {
+		f.Next = []string{
+			`findstr /i /c:"` + inf + `" %windir%\inf\setupapi.dev.log`, `reg query HKLM\SYSTEM\DriverDatabase\DriverInfFiles\` + inf,
+			`dir /s /b %windir%\WinSxS\` + inf, openWindowsUpdate,
+		}
 	}
 }
 

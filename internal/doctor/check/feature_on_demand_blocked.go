@@ -14,7 +14,8 @@ func FeatureOnDemandBlocked() doctor.Check {
 		Reads: []evidence.Kind{
 			evidence.FeatureRefused, evidence.FeatureSource, evidence.UpdateServer, evidence.ServicingEnd,
 		},
-		Run: featureOnDemandBlocked,
+		Turn: doctor.PolicysTurn,
+		Run:  featureOnDemandBlocked,
 	}
 }
 

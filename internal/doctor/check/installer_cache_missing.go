@@ -28,7 +28,7 @@ func InstallerCacheMissing() doctor.Check {
 }
 
 func installerCacheMissing(x *doctor.Exam) []doctor.Finding {
-	attempt := installerAttempt(x.History)
+	attempt := installerAttempt(x.Attempts)
 	var faults []fault
 	for e := range x.Evidence.Of(evidence.InstallerSourceMissing) {
 		f := fault{event: e}
@@ -60,14 +60,17 @@ func installerCacheMissing(x *doctor.Exam) []doctor.Finding {
 		if attempt != nil && out[i].Update.IsZero() {
 			out[i].Update = attempt.Update
 			describeInstaller(&out[i])
+			if out[i].Confidence == doctor.Proven {
+				out[i].Surer = ""
+			}
 		}
 	}
 	return out
 }
 
 // installerAttempt gives the newest standing attempt that failed in Windows Installer, nil when there is none.
-func installerAttempt(entries []history.Entry) *evidence.Event {
-	for _, group := range history.ByUpdate(entries) {
+func installerAttempt(all []history.Attempts) *evidence.Event {
+	for _, group := range all {
 		if last, failing := group.Standing(); failing && slices.Contains(installerCodes, last.Code) {
 			return last.Proof[0]
 		}

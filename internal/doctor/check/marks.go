@@ -119,8 +119,13 @@ type outcomes struct {
 	installs byUpdate // of attempts
 }
 
+// viewKey names what is made once of an exam.
+type viewKey string
+
 // goodEnds gives the good ends of all that was tried.
-func goodEnds(x *doctor.Exam) *outcomes {
+func goodEnds(x *doctor.Exam) *outcomes { return doctor.View(x, viewKey("good ends"), makeOutcomes) }
+
+func makeOutcomes(x *doctor.Exam) *outcomes {
 	o := outcomes{sessions: byName{}}
 	for end := range x.Evidence.Of(evidence.ServicingEnd) {
 		if end.Code != hresult.OK {

@@ -23,7 +23,7 @@ func PackageStateBad() doctor.Check {
 }
 
 func packageStateBad(x *doctor.Exam) []doctor.Finding {
-	failing, some := failingUpdates(x.History)
+	failing, some := failingUpdates(x.Attempts)
 	var faults []fault
 	for e := range x.Evidence.Of(evidence.PackageState) {
 		failed := e.Field(evidence.State) == evidence.StateFailed
@@ -51,8 +51,8 @@ func packageStateBad(x *doctor.Exam) []doctor.Finding {
 }
 
 // failingUpdates gives the updates whose last attempt failed, and whether there is one.
-func failingUpdates(entries []history.Entry) (updates update.Index[bool], some bool) {
-	for _, group := range history.ByUpdate(entries) {
+func failingUpdates(all []history.Attempts) (updates update.Index[bool], some bool) {
+	for _, group := range all {
 		if _, failing := group.Standing(); failing {
 			updates.Add(group.Update, true)
 			some = true

@@ -43,7 +43,7 @@ func payloadDamaged(x *doctor.Exam) []doctor.Finding {
 	var out []doctor.Finding
 	damaged, transfers := byOwner(damagedFiles(x.Evidence)), byOwner(damagedTransfers(x))
 	var told update.Index[bool]
-	for _, group := range history.ByUpdate(x.History) {
+	for _, group := range x.Attempts {
 		last, failing := group.Standing()
 		hash := slices.Contains(hashCodes, last.Code)
 		if !failing || !hash && !slices.Contains(damageCodes, last.Code) {

@@ -52,7 +52,7 @@ func payloadMissingDownload(x *doctor.Exam) []doctor.Finding {
 	var out []doctor.Finding
 	files := lostFiles(x.Evidence)
 	once := downloadsDone(x)
-	for _, group := range history.ByUpdate(x.History) {
+	for _, group := range x.Attempts {
 		last, failing := group.Standing()
 		if !failing || !slices.Contains(payloadCodes, last.Code) || !wasDownloaded(once, group) {
 			continue
@@ -220,7 +220,7 @@ func payloadFinding(set *evidence.Set, u update.Ref, last history.Entry, lost []
 			f.Surer = "look on the disk itself: redx diagnose --image DIR"
 		}
 		if !l.joined {
-			f.Surer = "the datastore does not tie the file to this update"
+			f.Surer = "a datastore that ties the file to this update; this one does not"
 		}
 	}
 	// The first account of the attempt and the files come first; that other sources tell of the attempt too is less.

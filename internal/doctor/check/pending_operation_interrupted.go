@@ -33,7 +33,7 @@ func pendingOperationInterrupted(x *doctor.Exam) []doctor.Finding {
 }
 
 func describePending(f *doctor.Finding) {
-	f.Title = "An unfinished operation of servicing blocks this update"
+	f.Title = "Servicing has not finished an operation that needs a restart; until then no update can be installed"
 	if !f.Update.IsZero() {
 		f.Title = "An unfinished operation of servicing blocks " + nameOf(f.Update)
 	}

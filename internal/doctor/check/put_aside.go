@@ -41,9 +41,26 @@ func settle(f *doctor.Finding, set *evidence.Set) {
 	f.Severity, f.Confidence, f.Surer, f.Turn = doctor.Info, doctor.Proven, "", doctor.WindowsTurn
 	f.Title = "Put aside, and not made anew by Windows yet: " + strings.TrimPrefix(aside[0].Field(evidence.Path), rootOf(set)+`\`)
 	f.Detail = "A repair has put it aside as " + aside[0].Field(evidence.Name) + "; Windows makes it anew, and downloads again what is " +
-		"missing, when it searches for updates. To take the repair back: redx repair undo."
+		"missing, when it searches for updates. If that does not help, the repair can be taken back."
 	f.Proof = append(slices.Clone(aside), f.Proof...)
 	f.Missing = nil
+	f.Next = []string{openWindowsUpdate, "redx repair undo"}
+}
+
+// takenAway turns a finding about a database whose folder is not there any more into what it is now: Windows' turn, which builds it
+// anew. One that a repair has put aside says so by itself.
+func takenAway(f *doctor.Finding, set *evidence.Set, folder string) {
+	if f.Turn == doctor.WindowsTurn {
+		return
+	}
+	state, lost := absent(set, folder)
+	if !lost {
+		return
+	}
+	f.Severity, f.Confidence, f.Surer, f.Turn = doctor.Info, doctor.Proven, "", doctor.WindowsTurn
+	f.Title = "The folder of a damaged database is not there any more: " + strings.TrimPrefix(folder, rootOf(set)+`\`)
+	f.Detail = "The logs tell of its damage, and somebody has taken it away since. Windows builds it anew when it searches for updates."
+	f.Proof = append([]*evidence.Event{state}, f.Proof...)
 	f.Next = []string{openWindowsUpdate}
 }
 

@@ -109,6 +109,10 @@ type downloads struct {
 }
 
 func downloadsDone(x *doctor.Exam) *downloads {
+	return doctor.View(x, viewKey("downloads"), makeDownloads)
+}
+
+func makeDownloads(x *doctor.Exam) *downloads {
 	d := downloads{files: byName{}}
 	for e := range x.Evidence.Of(evidence.DownloadDone) {
 		d.files.add(strings.ToLower(e.Field(evidence.URL)), e)
@@ -134,7 +138,7 @@ func (g *gathering) addContent(e *evidence.Event, owner update.Ref, server *evid
 	fresh := doctor.Finding{Severity: doctor.Error, Confidence: doctor.Proven}
 	if server == nil {
 		fresh.Confidence = doctor.Likely
-		fresh.Surer = "no evidence names the configured update server; the address has the form of one"
+		fresh.Surer = "which update server is configured: no evidence names it, and the address only has the form of one"
 	} else {
 		fresh.Proof = []*evidence.Event{server}
 	}

@@ -1,13 +1,13 @@
 package check
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/redx-update/redx/internal/doctor"
 	"github.com/redx-update/redx/internal/evidence"
-	"github.com/redx-update/redx/internal/history"
 	"github.com/redx-update/redx/internal/hresult"
 )
 
@@ -41,14 +41,14 @@ func servicingStackUpdateNeeded(x *doctor.Exam) []doctor.Finding {
 		}
 		faults = append(faults, f)
 	}
-	for _, group := range history.ByUpdate(x.History) {
+	for _, group := range x.Attempts {
 		// The code of the update agent and of servicing says nothing else than this, so it stands for the line.
 		last, failing := group.Standing()
 		if failing && slices.Contains(stackCodes, last.Code) && len(faults) == 0 {
 			faults = append(faults, fault{event: last.Proof[0], sure: false})
 		}
 	}
-	return gathered(faults, describeStackUpdate)
+	return gathered(faults, func(f *doctor.Finding) { describeStackUpdate(f, x.Evidence.Machine.Product) })
 }
 
 // saysNeeded reports that a line says which version is needed; those that give only the code repeat it.
@@ -119,7 +119,10 @@ func numbers(version string) []int {
 	return out
 }
 
-func describeStackUpdate(f *doctor.Finding) {
+// productName takes the name of a Windows that the catalog's titles begin with, such as "Windows 10" or "Windows Server 2019".
+var productName = regexp.MustCompile(`^Windows (?:Server )?\d+(?:\.\d)?(?: R2)?`)
+
+func describeStackUpdate(f *doctor.Finding, product string) {
 	f.Title = nameOf(f.Update) + " needs a newer servicing stack than this computer has"
 	f.Detail = "The part of Windows that installs updates must itself be brought up to date before this update can be installed. Nothing " +
 		"is damaged."
@@ -128,5 +131,6 @@ func describeStackUpdate(f *doctor.Finding) {
 	}
 	f.Detail += " Install the servicing stack update of this version of Windows first, then the update again."
 	f.Surer = "CBS.log names the version that is needed"
-	f.Next = []string{"start https://www.catalog.update.microsoft.com/Search.aspx?q=servicing%20stack%20update", addPackage, openWindowsUpdate}
+	wanted := strings.ReplaceAll(strings.TrimSpace("servicing stack update "+productName.FindString(product)), " ", "%20")
+	f.Next = []string{"start https://www.catalog.update.microsoft.com/Search.aspx?q=" + wanted, addPackage, openWindowsUpdate}
 }

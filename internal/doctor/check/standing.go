@@ -22,7 +22,7 @@ type stuck struct {
 // standing gives the updates that fail with one of the codes now, newest first; with no codes, those that fail at all.
 func standing(x *doctor.Exam, codes ...hresult.Code) []stuck {
 	var out []stuck
-	for _, group := range history.ByUpdate(x.History) {
+	for _, group := range x.Attempts {
 		last, failing := group.Standing()
 		if !failing || len(codes) > 0 && !slices.Contains(codes, last.Code) {
 			continue

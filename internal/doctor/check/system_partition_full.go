@@ -55,13 +55,16 @@ func systemPartitionFull(x *doctor.Exam) []doctor.Finding {
 	attempts, codes := attemptsOf(fails)
 	f := doctor.Finding{
 		Severity: doctor.Error, Confidence: doctor.Proven, Update: updateOf(fails, words),
-		Detail: "The update changes a small partition beside Windows' own, and that has no room for it. Make the recovery partition 250 MB " +
-			"larger, as Microsoft's article KB5028997 says; back up first. Where the recovery environment is not used, the update can be " +
-			"hidden. Nothing is wrong with this computer's downloads: resetting them does not help.",
+		Detail: "The update writes to a small hidden partition beside C:, and there is no room. Microsoft's article KB5028997 makes that " +
+			"partition 250 MB larger; changing partitions can lose data, so back up first, or leave it to somebody who knows how. Where the " +
+			"recovery environment is not used, hide the update instead. Nothing is wrong with the downloads: resetting them does not help.",
 		Codes: slices.Concat(codes, codesOf(words)), Proof: slices.Concat(proofOf(words, 3), attempts),
 		Next: []string{"reagentc /info", "start https://support.microsoft.com/help/5028997"},
 	}
-	f.Title = fmt.Sprintf("The recovery or system partition has no room for %s", nameOf(f.Update))
+	f.Title = fmt.Sprintf("The recovery partition is too small for %s", nameOf(f.Update))
+	if len(fails) == 0 {
+		f.Title = fmt.Sprintf("The partition that Windows starts from, or the recovery partition, has no room for %s", nameOf(f.Update))
+	}
 	if len(words) == 0 {
 		f.Confidence = doctor.Likely
 		f.Surer = "event 4502 of WinREAgent in the System log, or the size of the recovery partition: reagentc /info, then diskpart"

@@ -67,6 +67,9 @@ func tempPathMissing(x *doctor.Exam) []doctor.Finding {
 		f.Codes = []hresult.Code{hresult.PathNotFound}
 	}
 	for _, state := range gone {
+		if path := state.Field(evidence.Path); quotable(path) {
+			f.Next = append([]string{`mkdir "` + path + `"`}, f.Next...)
+		}
 		f.Missing = append(f.Missing, doctor.Missing{Kind: doctor.MissingDirectory, Name: state.Field(evidence.Path)})
 	}
 	if len(gone) == 0 || len(words) == 0 {

@@ -1,6 +1,8 @@
 package check
 
 import (
+	"slices"
+
 	"github.com/redx-update/redx/internal/doctor"
 	"github.com/redx-update/redx/internal/evidence"
 	"github.com/redx-update/redx/internal/hresult"
@@ -30,7 +32,7 @@ func twoSystemPartitions(x *doctor.Exam) []doctor.Finding {
 			"and run the update again.",
 		Surer: "the partitions themselves: in diskpart, \"list disk\", then \"list partition\" on each",
 		Codes: []hresult.Code{hresult.FileNotFound}, Proof: proofOf(failed, 3),
-		Next: []string{"shutdown /s /f /t 0", openWindowsUpdate},
+		Next: []string{"shutdown /s /t 0", openWindowsUpdate},
 	}}
 }
 
@@ -45,4 +47,16 @@ func setupFailures(x *doctor.Exam, want func(c hresult.Code, extend string) bool
 		}
 	}
 	return out
+}
+
+// FailedUpgrades gives the feature updates that setup rolled back and that no finding is about.
+func FailedUpgrades(set *evidence.Set, findings []doctor.Finding) []*evidence.Event {
+	told := map[string]bool{}
+	for _, c := range All() {
+		told[c.ID] = slices.Contains(c.Reads, evidence.SetupFailed)
+	}
+	if slices.ContainsFunc(findings, func(f doctor.Finding) bool { return told[f.Check] }) {
+		return nil
+	}
+	return setupFailures(&doctor.Exam{Evidence: set}, func(hresult.Code, string) bool { return true })
 }

@@ -53,7 +53,7 @@ func blockedByPolicy(x *doctor.Exam) (doctor.Finding, bool) {
 	}
 	attempts, codes := attemptsOf(fails)
 	f := doctor.Finding{
-		Severity: doctor.Error, Confidence: doctor.Proven, Update: oneUpdate(fails),
+		Severity: doctor.Error, Confidence: doctor.Proven, Update: oneUpdate(fails), Turn: doctor.PolicysTurn,
 		Title: "A policy keeps this computer away from Windows Update",
 		Detail: "The search is forbidden, so no update is found. Whoever manages this computer decides about that; on one's own computer a " +
 			"\"debloat\" tool has often set it. redx never changes policies.",

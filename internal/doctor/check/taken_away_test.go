@@ -1,0 +1,23 @@
+package check
+
+import (
+	"testing"
+
+	"github.com/redx-update/redx/internal/doctor"
+	"github.com/redx-update/redx/internal/evidence"
+)
+
+// A database that was damaged and is not there any more is Windows' turn: there is nothing to put aside.
+func TestTakenAway(t *testing.T) {
+	damage := said(evidence.DatabaseDamaged, 1, 0xc80003fa, evidence.Path, edb)
+	for state, want := range map[string]doctor.Turn{evidence.Absent: doctor.WindowsTurn, evidence.Present: doctor.OwnersTurn} {
+		b := evidence.NewBuilder()
+		b.SetMachine(evidence.Machine{SystemRoot: `C:\Windows`, Present: true})
+		b.Add(damage)
+		b.Add(fileState(`C:\Windows\SoftwareDistribution\DataStore`, state))
+		found := doctor.Examine(b.Set(), []doctor.Check{DatastoreDamaged()})
+		if len(found) != 1 || found[0].Turn != want || (found[0].Severity == doctor.Info) != (want == doctor.WindowsTurn) {
+			t.Errorf("%s: got %+v, want one with turn %s", state, found, want)
+		}
+	}
+}
