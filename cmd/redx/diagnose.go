@@ -132,8 +132,8 @@ func lies(file, place string) (inside, same bool) {
 	if err != nil {
 		return false, false
 	}
-	if real, err := filepath.EvalSymlinks(dir); err == nil {
-		dir = real
+	if resolved, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = resolved
 	}
 	for {
 		if info, err := os.Stat(dir); err == nil && os.SameFile(info, base) {

@@ -76,11 +76,11 @@ type Exam struct {
 
 // View gives what several checks ask of an exam alike, made once. The key is a type of the asker's own, so that no two
 // askers meet.
-func View[K comparable, T any](x *Exam, key K, make func(*Exam) T) T {
+func View[K comparable, T any](x *Exam, key K, of func(*Exam) T) T {
 	if v, ok := x.views[key].(T); ok {
 		return v
 	}
-	v := make(x)
+	v := of(x)
 	x.views[key] = v
 	return v
 }
