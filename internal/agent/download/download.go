@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"golang.org/x/time/rate"
 
@@ -62,6 +63,7 @@ type Getter struct {
 	HTTP  *http.Client  // where it may redirect to is its own to say
 	Limit *rate.Limiter // bytes a second; nil: as fast as it comes
 	Log   *slog.Logger
+	Idle  time.Duration // how long a source may be silent; 0: a minute
 	// StatusCode names a status of HTTP as Windows' own agent does.
 	StatusCode func(status int) hresult.Code
 }
@@ -120,6 +122,7 @@ func whole(d Disk, path string, f *File) (bool, error) {
 func (t *transfer) fromAny(ctx context.Context) error {
 	var last error = &Error{Code: NoSource, Err: fmt.Errorf("the update location names no source of %s", t.file.Name)}
 	for _, url := range t.file.URLs {
+		t.old = t.old || t.have > 0 // what another source gave may be wrong
 		err := t.from(ctx, url)
 		var bad *Error
 		if err == nil || !errors.As(err, &bad) {

@@ -315,3 +315,44 @@ func TestCancelled(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// A source that lies and stops in the middle must not have the one after it blamed.
+func TestHalfALie(t *testing.T) {
+	half := func(w *world) http.HandlerFunc {
+		lie, n := lies(w), 0
+		return func(rw http.ResponseWriter, r *http.Request) {
+			if n++; n > 2 {
+				http.NotFound(rw, r)
+				return
+			}
+			lie(rw, r)
+		}
+	}
+	w := newWorld(t, 3*span, half, honest)
+	if err := w.get(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.wantWhole()
+}
+
+// A source that opens an answer and then says nothing is given up.
+func TestIdle(t *testing.T) {
+	mute := func(*world) http.HandlerFunc {
+		return func(rw http.ResponseWriter, r *http.Request) {
+			rw.WriteHeader(http.StatusOK)
+			_ = http.NewResponseController(rw).Flush()
+			<-r.Context().Done()
+		}
+	}
+	w := newWorld(t, span, mute, honest)
+	w.getter.Idle = 20 * time.Millisecond
+	if err := w.get(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.wantWhole()
+	w = newWorld(t, span, mute)
+	w.getter.Idle = 20 * time.Millisecond
+	if err := w.get(t.Context()); !errors.Is(err, errIdle) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"mime"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/redx-update/redx/internal/agent/disk"
 )
@@ -21,6 +22,8 @@ const (
 	chunk = 64 << 10
 	// stalls is how often a source may give nothing new in a row.
 	stalls = 3
+	// idle is how long a source may be silent.
+	idle = time.Minute
 )
 
 // transfer is one file that is on its way.
@@ -31,10 +34,11 @@ type transfer struct {
 	file     *File
 	progress func(int64)
 
-	part disk.NewFile // open from the first byte on
-	sums *sums
-	have int64
-	old  bool // a part of it was there before this process: after a power cut it may be anything
+	part  disk.NewFile // open from the first byte on
+	sums  *sums
+	have  int64
+	alive *time.Timer
+	old   bool // a part of it was there before this process: after a power cut it may be anything
 }
 
 func (t *transfer) partial() string { return t.path + Partial }
@@ -46,7 +50,7 @@ func (t *transfer) from(ctx context.Context, url string) error {
 			return err
 		}
 	}
-	for idle := 0; t.have < t.file.Size; {
+	for still := 0; t.have < t.file.Size; {
 		before := t.have
 		err := t.fetch(ctx, url)
 		switch {
@@ -55,11 +59,11 @@ func (t *transfer) from(ctx context.Context, url string) error {
 		case err != nil && !again(err):
 			return err
 		case t.have > before:
-			idle = 0
+			still = 0
 		default:
-			idle++
+			still++
 		}
-		if idle == stalls {
+		if still == stalls {
 			return cmp.Or(err, error(&Error{Source: url, Code: NotAvailable, Err: errors.New("it gives nothing")}))
 		}
 	}
@@ -141,12 +145,17 @@ func (t *transfer) fetch(ctx context.Context, url string) error {
 	if err != nil {
 		return &Error{Source: url, Status: -1, Code: NoSource, Err: err}
 	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	t.alive = time.AfterFunc(cmp.Or(t.Idle, idle), func() { stop(errIdle) })
+	defer t.alive.Stop()
+	req = req.WithContext(ctx)
 	end := min(t.have+span, t.file.Size)
 	req.Header.Set("Range", fmt.Sprintf("bytes=%d-%d", t.have, end-1))
 	req.Header.Set("Accept-Encoding", "identity")
 	res, err := t.HTTP.Do(req)
 	if err != nil {
-		return &Error{Source: url, Code: NotAvailable, Err: err}
+		return &Error{Source: url, Code: NotAvailable, Err: because(ctx, err)}
 	}
 	defer res.Body.Close()
 	length, err := t.accept(res, url, end)
@@ -209,6 +218,7 @@ func (t *transfer) take(ctx context.Context, url string, body io.Reader) error {
 	for {
 		n, err := body.Read(buf)
 		if n > 0 {
+			t.alive.Stop() // what is waited for below is not the source's silence
 			if t.Limit != nil {
 				if err := t.Limit.WaitN(ctx, n); err != nil {
 					return errors.Join(ctx.Err(), err)
@@ -220,12 +230,23 @@ func (t *transfer) take(ctx context.Context, url string, body io.Reader) error {
 			_, _ = t.sums.Write(buf[:n]) // digests take everything
 			t.have += int64(n)
 			t.progress(t.have)
+			t.alive.Reset(cmp.Or(t.Idle, idle))
 		}
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
-			return &Error{Source: url, Code: NotAvailable, Err: err}
+			return &Error{Source: url, Code: NotAvailable, Err: because(ctx, err)}
 		}
 	}
+}
+
+var errIdle = errors.New("it is silent")
+
+// because prefers the reason why a request was given up.
+func because(ctx context.Context, err error) error {
+	if errors.Is(context.Cause(ctx), errIdle) {
+		return errIdle
+	}
+	return err
 }

@@ -87,7 +87,7 @@ func New(o Options, s *State) (*Client, error) {
 		o.Locales = []string{"en"}
 	}
 	client := *o.HTTP
-	client.CheckRedirect = sameHost
+	client.CheckRedirect = SameHost
 	c := &Client{o: o, base: base, http: &client, state: s}
 	c.moveTo(base.String())
 	return c, nil
@@ -125,7 +125,8 @@ func wait(ctx context.Context, d time.Duration) error {
 // ErrRedirect says that the server wanted to send the client to another host, or from TLS to none.
 var ErrRedirect = errors.New("a redirect to another host is not followed")
 
-func sameHost(r *http.Request, via []*http.Request) error {
+// SameHost is a rule for http.Client.CheckRedirect: a few redirects within one host, by one method.
+func SameHost(r *http.Request, via []*http.Request) error {
 	first := via[0].URL
 	switch {
 	case r.URL.Host != first.Host || r.URL.Scheme != first.Scheme:
