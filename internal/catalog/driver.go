@@ -22,6 +22,25 @@ type System struct {
 type Device struct {
 	HardwareIDs, CompatibleIDs []string
 	Installed                  *InstalledDriver // nil: none
+	Extensions                 []Extension      // that its driver has
+}
+
+// Extension is an extension driver that a device has.
+type Extension struct {
+	Date    time.Time
+	Version uint64
+}
+
+// extensionClass is the class of extension drivers, which some name by its number.
+var extensionClass = guid.MustParse("e2f84ce7-8efa-411c-aa69-97454ca4cb57")
+
+// extends tells extension drivers from base drivers.
+func (e *DriverEntry) extends() bool {
+	if strings.EqualFold(e.Class, "Extension") {
+		return true
+	}
+	g, err := guid.Parse(strings.Trim(e.Class, "{}"))
+	return err == nil && g == extensionClass
 }
 
 // InstalledDriver is the driver that a device has.
@@ -76,20 +95,24 @@ func (s *Scope) enterDriver(i int32) {
 }
 
 // NeededDrivers answers a driver synchronisation: for every device the best driver whose prerequisites are met, if it
-// is better than the installed one.
+// is better than the installed one. Extension drivers add to a driver and replace none, so that they are compared among
+// themselves. The specification has no rule for them, and documents no extension's id, by which a computer tells its
+// extensions apart: offered is the best one that is later than all that the device has.
 func (s *Scope) NeededDrivers(installed, cached []RevisionID, sys *System) DriverNeed {
 	j := s.judge(installed)
 	need := DriverNeed{Hardware: map[RevisionID][]string{}}
 	best := map[int32]bool{}
 	for n := range sys.Devices {
-		row, ok := s.best(&sys.Devices[n], sys, j)
-		if !ok {
-			continue
-		}
-		best[row.rev] = true
-		id := s.c.revs[row.rev].RevisionID
-		if !slices.Contains(need.Hardware[id], row.entry.HardwareID) {
-			need.Hardware[id] = append(need.Hardware[id], row.entry.HardwareID)
+		for _, extends := range []bool{false, true} {
+			row, ok := s.best(&sys.Devices[n], sys, j, extends)
+			if !ok {
+				continue
+			}
+			best[row.rev] = true
+			id := s.c.revs[row.rev].RevisionID
+			if !slices.Contains(need.Hardware[id], row.entry.HardwareID) {
+				need.Hardware[id] = append(need.Hardware[id], row.entry.HardwareID)
+			}
 		}
 	}
 	s.compareCached(&need.Need, best, cached)
@@ -118,24 +141,31 @@ func (s *Scope) compareCached(need *Need, needed map[int32]bool, cached []Revisi
 	need.New = s.ordered(list)
 }
 
-// best finds the driver that a device should get; false when it has the best already.
-func (s *Scope) best(d *Device, sys *System, j *judged) (driverRow, bool) {
+// best finds the base or the extension driver that a device should get; false when it has the best already.
+func (s *Scope) best(d *Device, sys *System, j *judged, extends bool) (driverRow, bool) {
 	var found driverRow
 	var top rating
 	installed := rateInstalled(d, sys)
 	for place, id := range d.ids() {
 		for _, row := range s.hardware[strings.ToLower(id)] {
 			r, ok := rate(row.entry, place, sys)
-			if !ok || !j.met[s.c.rules.of[row.rev]] || !suits(row.entry, d.Installed) {
-				continue
-			}
-			if !installed.worseThan(r, d.Installed) || found.entry != nil && r.compare(top) >= 0 {
+			if !ok || !j.met[s.c.rules.of[row.rev]] || row.entry.extends() != extends || !d.gains(row.entry, r, installed) || found.entry != nil && r.compare(top) >= 0 {
 				continue
 			}
 			found, top = row, r
 		}
 	}
 	return found, found.entry != nil
+}
+
+// gains tells whether a driver is better for the device than what it has of its kind.
+func (d *Device) gains(e *DriverEntry, r, installed rating) bool {
+	if !e.extends() {
+		return suits(e, d.Installed) && installed.worseThan(r, d.Installed)
+	}
+	return !slices.ContainsFunc(d.Extensions, func(x Extension) bool {
+		return cmp.Or(x.Date.Compare(e.Date), cmp.Compare(x.Version, e.Version)) >= 0
+	})
 }
 
 func (d *Device) ids() []string { return slices.Concat(d.HardwareIDs, d.CompatibleIDs) }

@@ -114,3 +114,28 @@ func TestDriversWaitForPrerequisites(t *testing.T) {
 		t.Error("the scope has no drivers")
 	}
 }
+
+// TestExtensions: an extension driver and a base driver take nothing from each other.
+func TestExtensions(t *testing.T) {
+	base := DriverEntry{HardwareID: `PCI\VEN_1`, Class: "Net", Date: at(5), Version: 5}
+	named := DriverEntry{HardwareID: `PCI\VEN_1`, Class: "extension", Date: at(9), Version: 9}
+	numbered := DriverEntry{HardwareID: `PCI\VEN_1`, Class: "{E2F84CE7-8EFA-411C-AA69-97454CA4CB57}", Date: at(8), Version: 8}
+	c := Compile([]Revision{driver(1, base), driver(2, named), driver(3, numbered)})
+	scope := c.Scope([]RevisionID{1, 2, 3})
+	for name, tc := range map[string]struct {
+		device Device
+		want   []RevisionID
+	}{
+		"neither is there":         {Device{}, []RevisionID{1, 2}},
+		"an older one of each":     {Device{Installed: &InstalledDriver{Date: at(4)}, Extensions: []Extension{{Date: at(8)}}}, []RevisionID{1, 2}},
+		"the base driver is newer": {Device{Installed: &InstalledDriver{Date: at(6), MatchingID: `PCI\VEN_1`}}, []RevisionID{2}},
+		"the extension is there":   {Device{Extensions: []Extension{{Date: at(1)}, {Date: at(9), Version: 9}}}, []RevisionID{1}},
+		"a later extension":        {Device{Extensions: []Extension{{Date: at(9), Version: 10}}}, []RevisionID{1}},
+	} {
+		tc.device.HardwareIDs = []string{`PCI\VEN_1`}
+		need := scope.NeededDrivers(nil, nil, &System{Devices: []Device{tc.device}})
+		if diff := cmp.Diff(tc.want, need.New); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}

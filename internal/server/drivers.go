@@ -37,6 +37,9 @@ func systemOf(p *clientws.SyncUpdateParameters) *catalog.System {
 
 func deviceOf(d *clientws.Device) catalog.Device {
 	out := catalog.Device{HardwareIDs: d.HardwareIDs, CompatibleIDs: d.CompatibleIDs}
+	for _, x := range d.ExtensionDrivers {
+		out.Extensions = append(out.Extensions, catalog.Extension{Date: x.DriverVerDate, Version: uint64(x.DriverVerVersion)})
+	}
 	in := d.InstalledDriver
 	if in == nil {
 		return out

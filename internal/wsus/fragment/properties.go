@@ -10,7 +10,7 @@ import (
 // an agent cannot judge a rule about a user's own installation without it.
 var coreAttributes = []struct {
 	name string
-	flag bool // left out unless it is true (observed): false is the schema's default
+	flag bool // left out unless it is true: false is the schema's default (docs/wsus.md says of which this was seen)
 }{
 	{"UpdateType", false},
 	{"ExplicitlyDeployable", true},
