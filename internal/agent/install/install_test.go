@@ -114,7 +114,7 @@ func TestInstallAndUninstall(t *testing.T) {
 	}
 	again := files(t, top)
 	for path := range again {
-		if _, was := before[path]; !was && !strings.HasSuffix(path, "/") {
+		if _, was := before[path]; !was {
 			t.Errorf("left over: %s", path)
 		}
 	}

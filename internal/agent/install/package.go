@@ -23,7 +23,7 @@ const installedName = "installed.json"
 type installed struct {
 	Identity string    `json:"identity"`
 	Files    []brought `json:"files"`
-	Folders  []string  `json:"folders,omitempty"` // that are the package's alone
+	Folders  []string  `json:"folders,omitempty"` // that were made for it, from the top down
 	Restart  bool      `json:"restart,omitempty"`
 }
 
@@ -99,7 +99,6 @@ func (i *Installer) planInstall(ctx context.Context, o *Order, p *pack) (*plan, 
 				pl.bring(to, from)
 			}
 		}
-		pl.rec.Folders = append(pl.rec.Folders, disk.Join(winsxs, c.name))
 		pl.bring(disk.Join(winsxs, "Manifests", c.name+".manifest"), disk.Join(o.Folder, c.name+".manifest"))
 	}
 	pl.bring(disk.Join(i.Windows, "servicing", "Packages", pl.rec.Identity+".mum"), disk.Join(o.Folder, "update.mum"))
@@ -116,6 +115,13 @@ func (p *installPlan) settle() error {
 		return err
 	}
 	p.write(p.i.software(), hive)
+	p.need(p.home)
+	p.rec.Folders = p.before.Folders
+	for _, dir := range p.made {
+		if !slices.Contains(p.rec.Folders, dir) {
+			p.rec.Folders = append(p.rec.Folders, dir)
+		}
+	}
 	b, err := json.Marshal(p.rec)
 	if err != nil {
 		return err
@@ -176,7 +182,11 @@ func (i *Installer) planUninstall(ctx context.Context, o *Order) (*plan, error) 
 	}
 	pl.write(i.software(), hive)
 	pl.remove(disk.Join(i.home(o), installedName))
-	pl.prune = slices.Concat(rec.Folders, []string{i.home(o)})
+	for _, dir := range rec.Folders {
+		if i.mayWrite(disk.Join(dir, "x")) {
+			pl.prune = append(pl.prune, dir)
+		}
+	}
 	return pl, pl.err
 }
 
