@@ -51,8 +51,13 @@ type counted struct {
 	missing, different, unsure string
 }
 
+// countFiles judges the update's files. One that is missing counts as that only when the agent has it down as it has those
+// that are there: an update names files that are fetched on some machines only, and what the values of that column mean
+// is not known. Of such a file not even a folder is made.
 func countFiles(set *evidence.Set, out proof.Proof) counted {
 	var c counted
+	var lost []*evidence.Event   // files that are not there
+	fetched := map[string]bool{} // what the agent says of files that are there
 	seen := map[string]bool{}
 	for e := range set.Of(evidence.DatastoreFile) {
 		path := e.Field(evidence.Path)
@@ -65,16 +70,32 @@ func countFiles(set *evidence.Set, out proof.Proof) counted {
 		case !looked:
 			first(&c.unsure, path)
 		case state.Field(evidence.State) == evidence.Absent, state.Field(evidence.State) == evidence.NoFolder:
-			first(&c.missing, path)
+			lost = append(lost, e)
 		case state.Field(evidence.State) == evidence.Different:
 			first(&c.different, path)
 		case state.Field(evidence.State) == evidence.Present && state.Field(evidence.SHA1)+state.Field(evidence.SHA256) != "":
 			c.right++ // a digest stands there only when one was known to compare it with
+			fetched[e.Field(evidence.Status)] = true
 		default:
 			first(&c.unsure, path)
 		}
 	}
+	for _, e := range lost {
+		c.lose(set, e, fetched)
+	}
 	return c
+}
+
+func (c *counted) lose(set *evidence.Set, e *evidence.Event, fetched map[string]bool) {
+	path := e.Field(evidence.Path)
+	state, _ := set.FileState(path)
+	folder := state.Field(evidence.State) == evidence.Absent
+	switch {
+	case fetched[e.Field(evidence.Status)], len(fetched) == 0 && folder:
+		first(&c.missing, path)
+	case len(fetched) == 0, folder:
+		first(&c.unsure, path)
+	}
 }
 
 func first(to *string, path string) {

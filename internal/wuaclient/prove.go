@@ -6,7 +6,6 @@ import (
 
 	"github.com/redx-update/redx/internal/evidence"
 	"github.com/redx-update/redx/internal/guid"
-	"github.com/redx-update/redx/internal/hresult"
 	"github.com/redx-update/redx/internal/proof"
 	"github.com/redx-update/redx/internal/update"
 	"github.com/redx-update/redx/internal/wuaclient/protocol"
@@ -72,7 +71,7 @@ func judge(u update.Ref, a *protocol.Answer) proof.Proof {
 		out.Text = a.Refused.Reason + "; " + a.Refused.Hint
 	case f != nil:
 		out.Verdict, out.Code = verdictOf(f.Code), f.Code
-		out.Text = fmt.Sprintf("%s failed", f.Call)
+		out.Text = f.Call + " failed" + because(f.Code)
 	case u.IsZero():
 		out.Text = fmt.Sprintf("the search works and offers %d updates; no update was named to be downloaded", a.Offered)
 	case a.Update == nil:
@@ -117,7 +116,7 @@ func ended(out proof.Proof, what string, r *protocol.Result) proof.Proof {
 	case protocol.Aborted:
 		out.Text = what + " was cancelled"
 	case protocol.SucceededWithErrors, protocol.Failed:
-		out.Verdict, out.Text = verdictOf(r.Code), what+" failed"
+		out.Verdict, out.Text = verdictOf(r.Code), what+" failed"+because(r.Code)
 	default:
 		out.Text = what + " has not ended"
 	}
@@ -130,25 +129,4 @@ func found(u *protocol.Update) update.Ref {
 		ref.ID = update.ID{GUID: id, Revision: u.Revision}
 	}
 	return ref
-}
-
-// verdictOf says whether a code is this machine's failure. What the network, the server, or a right that is lacking
-// accounts for says nothing of the repair, and must not lead to the next one.
-func verdictOf(c hresult.Code) proof.Verdict {
-	switch c >> 16 {
-	case 0x8019, // the server's HTTP status
-		0x8020: // the transfer service; what fails in it is the transfer
-		return proof.Unproven
-	}
-	switch {
-	case c >= 0x80072EE0 && c <= 0x80072FFF, // WinINet and WinHTTP
-		c >= 0x80244000 && c <= 0x80244FFF, // the talk with the server
-		c == 0x80240024,                    // no updates
-		c == 0x8024000B,                    // cancelled
-		c == 0x80240044, c == 0x80070005,   // rights
-		c == 0x8024001E, c == 0x80240016, // the service ends, another installation runs
-		c == 0x80004001, c == 0x80040154: // there is no agent
-		return proof.Unproven
-	}
-	return proof.Failed
 }

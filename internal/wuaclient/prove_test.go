@@ -114,11 +114,18 @@ func TestProveAsks(t *testing.T) {
 	}
 }
 
-// files makes evidence of an update's files, by path and state; "right" is one that was compared.
+// files makes evidence of an update's files, by path and state; "right" is one that was compared. What stands behind a
+// colon in a path is the state in which the agent has it, 2 by itself.
 func files(states map[string]string) *evidence.Set {
 	b := evidence.NewBuilder()
 	for path, state := range states {
-		b.Add(evidence.Event{Kind: evidence.DatastoreFile, Update: wanted, Fields: map[string]string{evidence.Path: path}})
+		path, status, other := strings.Cut(path, ":")
+		if !other {
+			status = "2"
+		}
+		b.Add(evidence.Event{
+			Kind: evidence.DatastoreFile, Update: wanted, Fields: map[string]string{evidence.Path: path, evidence.Status: status},
+		})
 		seen := map[string]string{evidence.Path: path, evidence.State: state}
 		if state == "right" {
 			seen[evidence.State], seen[evidence.SHA1] = evidence.Present, "da39a3ee5e6b4b0d3255bfef95601890afd80709"
@@ -143,7 +150,11 @@ func TestProveLooksAtTheFiles(t *testing.T) {
 	}{
 		"all right":       {map[string]string{"a": "right", "b": "right"}, proof.Proven, 2, "there and right"},
 		"one is missing":  {map[string]string{"a": "right", "b": evidence.Absent}, proof.Failed, 1, "not there: b"},
-		"no folder":       {map[string]string{"b": evidence.NoFolder}, proof.Failed, 0, "not there: b"},
+		"no folder":       {map[string]string{"a": "right", "b": evidence.NoFolder}, proof.Failed, 1, "not there: b"},
+		"missing alone":   {map[string]string{"b": evidence.Absent}, proof.Failed, 0, "not there: b"},
+		"no folder alone": {map[string]string{"b": evidence.NoFolder}, proof.Unproven, 0, "not be compared: b"},
+		"never fetched":   {map[string]string{"a": "right", "b:1": evidence.NoFolder}, proof.Proven, 1, "there and right"},
+		"in doubt":        {map[string]string{"a": "right", "b:1": evidence.Absent}, proof.Unproven, 1, "not be compared: b"},
 		"one is damaged":  {map[string]string{"a": "right", "b": evidence.Different}, proof.Failed, 1, "should be: b"},
 		"one has no hash": {map[string]string{"a": "right", "b": evidence.Present}, proof.Unproven, 1, "not be compared: b"},
 		"one is held":     {map[string]string{"a": "right", "b": evidence.Unknown}, proof.Unproven, 1, "not be compared: b"},

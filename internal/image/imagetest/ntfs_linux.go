@@ -1,6 +1,8 @@
 package imagetest
 
 import (
+	"bytes"
+	"encoding/binary"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -39,4 +41,35 @@ func NTFS(t testing.TB, size int64, fill func(dir string), options ...string) st
 		fill(dir)
 	}()
 	return path
+}
+
+// MarkDirty sets the mark of a volume that was not closed properly, as Windows does while it uses one: in the record of
+// $Volume and in its mirror. The volume must be one of NTFS.
+func MarkDirty(t testing.TB, path string) {
+	t.Helper()
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	const clusters, record, volume = 4096, 1024, 3
+	boot := make([]byte, 512)
+	if _, err := f.ReadAt(boot, 0); err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range []uint64{binary.LittleEndian.Uint64(boot[48:]), binary.LittleEndian.Uint64(boot[56:])} {
+		at := int64(table)*clusters + volume*record
+		b := make([]byte, record)
+		if _, err := f.ReadAt(b, at); err != nil {
+			t.Fatal(err)
+		}
+		// $VOLUME_INFORMATION, resident and without a name: its value of 12 bytes has the flags at its end.
+		i := bytes.Index(b, []byte{0x70, 0, 0, 0, 0x28, 0, 0, 0})
+		if i < 0 {
+			t.Fatalf("no information on the volume in the record at byte %d", at)
+		}
+		if _, err := f.WriteAt([]byte{1}, at+int64(i)+24+10); err != nil {
+			t.Fatal(err)
+		}
+	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/redx-update/redx/internal/image"
 	"github.com/redx-update/redx/internal/image/imagetest"
+	"github.com/redx-update/redx/internal/image/offline"
 )
 
 func TestConformanceNTFS(t *testing.T) {
@@ -157,5 +158,26 @@ func write(t *testing.T, f *os.File, text string) {
 	}
 	if err := f.Sync(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A volume that was not closed properly says so, before anybody thinks of writing to it.
+func TestRawVolumeIsDirty(t *testing.T) {
+	path := imagetest.NTFS(t, 16<<20, func(dir string) { imagetest.WriteTree(t, dir, imagetest.Files()) })
+	for _, want := range []bool{false, true} {
+		if want {
+			imagetest.MarkDirty(t, path)
+		}
+		img, err := offline.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dirty, err := img.(interface{ Dirty() (bool, error) }).Dirty() //nolint:errcheck // this package's own have it
+		if dirty != want || err != nil {
+			t.Errorf("want %v, got %v, %v", want, dirty, err)
+		}
+		if err := img.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -76,6 +76,9 @@ type installation struct {
 	drive *drive
 	hives Hives
 	notes []string
+
+	dirty  bool  // a raw volume that was not closed properly
+	unseen error // why that is not known
 }
 
 // newInstallation takes ownership of the volume. Marks tell partitions apart in the registry's list of mounted ones.
@@ -100,6 +103,9 @@ func (in *installation) Path() string     { return in.path }
 // Top is the folder of this machine that is the drive of the installation; empty for a raw image, and when only the
 // Windows folder was given.
 func (in *installation) Top() string { return in.top }
+
+// Dirty reports that the raw volume was not closed properly; false for what is no raw volume.
+func (in *installation) Dirty() (bool, error) { return in.dirty, in.unseen }
 
 func (in *installation) FS() image.FS       { return in.drive }
 func (in *installation) SystemRoot() string { return in.drive.root }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/redx-update/redx/internal/format/ntfsstate"
 	"github.com/redx-update/redx/internal/image"
 )
 
@@ -54,7 +55,9 @@ func openDisk(path string, f *os.File) (image.Image, error) {
 			continue
 		}
 		if found, err := find(v, path); err == nil && found.below == "" {
-			return newInstallation(path, v, found, p.mark), nil
+			in := newInstallation(path, v, found, p.mark)
+			in.dirty, in.unseen = ntfsstate.Dirty(io.NewSectionReader(f, p.start, p.size))
+			return in, nil
 		}
 	}
 	if locked {

@@ -8,6 +8,7 @@ package site
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -97,7 +98,13 @@ func (s *Site) offline(img image.Image) error {
 		top = on.Top()
 	}
 	if top == "" {
-		s.facts = func(_ context.Context, scene *repair.Scene) { scene.ReadOnly = Unwritable(s.Path) }
+		dirty, err := closedBadly(img)
+		s.facts = func(_ context.Context, scene *repair.Scene) {
+			scene.ReadOnly, scene.Dirty = Unwritable(s.Path), dirty
+			if err != nil {
+				scene.Unseen = append(scene.Unseen, fmt.Sprintf("whether the volume was closed properly: %v", err))
+			}
+		}
 		return nil
 	}
 	d, err := offline.Open(top, look.Root(img))
@@ -122,6 +129,14 @@ func (s *Site) onDrive(d *offline.Drive, making bool) (*os.Root, error) {
 		s.home = home.Name()
 	}
 	return journals, err
+}
+
+// closedBadly asks an image that is a raw volume for its state.
+func closedBadly(img image.Image) (bool, error) {
+	if raw, ok := img.(interface{ Dirty() (bool, error) }); ok {
+		return raw.Dirty()
+	}
+	return false, nil
 }
 
 // Unwritable says why nothing can be repaired at a path that is no drive.

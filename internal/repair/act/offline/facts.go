@@ -14,6 +14,9 @@ func (d *Drive) Facts(s *repair.Scene) {
 		return
 	}
 	s.Free, s.Dirty = v.free, v.dirty
+	if v.unseen != nil {
+		s.Unseen = append(s.Unseen, fmt.Sprintf("whether the volume was closed properly: %v", v.unseen))
+	}
 	at, err := d.find(d.at.Dir)
 	defer at.close()
 	switch {
@@ -34,5 +37,6 @@ func (d *Drive) Facts(s *repair.Scene) {
 type volume struct {
 	free     repair.Bytes
 	readOnly bool
-	dirty    bool // by what the mount says; no driver tells it otherwise
+	dirty    bool  // NTFS that was not closed properly
+	unseen   error // why that is not known, though it may be NTFS
 }

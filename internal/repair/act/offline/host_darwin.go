@@ -8,7 +8,4 @@ func renameExclusive(fromDir int, from string, toDir int, to string) error {
 
 func readOnly(st *unix.Statfs_t) bool { return st.Flags&unix.MNT_RDONLY != 0 }
 
-// forced is never known here.
-func forced(string) (bool, error) { return false, nil }
-
 func device(st *unix.Stat_t) uint64 { return uint64(st.Dev) }

@@ -79,6 +79,6 @@ func (d *Drive) volume() (v volume, err error) {
 	}
 	v.free = repair.Bytes(min(st.Bavail, 1<<40) * uint64(st.Bsize))
 	v.readOnly = readOnly(&st)
-	v.dirty, err = forced(d.top)
-	return v, err
+	v.dirty, v.unseen = dirty(d.top)
+	return v, nil
 }

@@ -36,5 +36,7 @@ func writable(string) error { return nil }
 
 func (d *Drive) volume() (volume, error) {
 	free, err := win.FreeBytes(d.top)
-	return volume{free: repair.Bytes(min(free, 1<<60))}, err
+	v := volume{free: repair.Bytes(min(free, 1<<60))}
+	v.dirty, v.unseen = win.DirtyVolume(d.top)
+	return v, err
 }

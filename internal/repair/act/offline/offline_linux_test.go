@@ -12,21 +12,6 @@ import (
 	"github.com/redx-update/redx/internal/repair"
 )
 
-func TestForced(t *testing.T) {
-	const mounts = `22 1 8:1 / / rw - ext4 /dev/sda1 rw
-30 22 8:17 / /mnt/my\040disk rw,relatime shared:1 - ntfs3 /dev/sdb1 rw,uid=0,force
-31 22 8:18 / /mnt/clean rw,relatime - ntfs3 /dev/sdb2 rw,uid=0
-32 22 8:19 / /mnt/other rw,relatime - ext4 /dev/sdb3 rw,force
-`
-	for path, want := range map[string]bool{
-		"/mnt/my disk": true, "/mnt/my disk/C": true, "/mnt/clean": false, "/mnt/other": false, "/mnt/my": false, "/": false,
-	} {
-		if got := forcedIn(mounts, path); got != want {
-			t.Errorf("%s: %v", path, got)
-		}
-	}
-}
-
 // needsMounts skips where this user cannot mount.
 func needsMounts(t *testing.T, kind, at string, flags uintptr) {
 	t.Helper()
