@@ -141,6 +141,8 @@ func (w wireHeader) decode(self Self) (Header, error) {
 	return h, h.checkBefore()
 }
 
+const automatic = 2
+
 // checkBefore refuses services that no act is about, and start types that none of them has: they would be given back.
 func (h *Header) checkBefore() error {
 	for _, s := range h.Before {
@@ -149,7 +151,7 @@ func (h *Header) checkBefore() error {
 				a == repair.Reversible(repair.Halt{Service: s.Name}) ||
 				a == repair.Reversible(repair.Halt{Service: s.Name, Dependent: true})
 		})
-		if !about || s.Start != 0 && (s.Start < 2 || s.Start > 4) {
+		if !about || s.Start != 0 && (s.Start < 2 || s.Start > 4) || s.Delayed && s.Start != automatic {
 			return fmt.Errorf("service %q with start type %d: %w", s.Name, s.Start, ErrAltered)
 		}
 	}

@@ -64,6 +64,7 @@ type Service struct {
 	Name    string `json:"name"`
 	Start   int    `json:"start,omitempty"` // start type: 2 automatic, 3 on demand, 4 disabled; 0: there is no such service
 	Running bool   `json:"running,omitempty"`
+	Delayed bool   `json:"delayed,omitempty"` // an automatic one that is started some time after the others
 }
 
 // Was tells how a service was.

@@ -74,7 +74,7 @@ func header() Header {
 			repair.Halt{Service: "appidsvc", Dependent: true},
 			repair.MoveAway{Move: repair.Move{Target: sd, Copy: repair.Copy{Of: sd, N: 2}}},
 		},
-		Before: []Service{{"wuauserv", 3, true}, {"appidsvc", 2, false}},
+		Before: []Service{{Name: "wuauserv", Start: 3, Running: true}, {Name: "appidsvc", Start: 2, Delayed: true}},
 	}
 }
 
@@ -269,7 +269,10 @@ func TestForgedActsAreRefused(t *testing.T) {
 
 // TestForgedServicesAreRefused holds that nothing else can be "given back".
 func TestForgedServicesAreRefused(t *testing.T) {
-	for _, s := range []Service{{"lsass", 4, false}, {"wuauserv", 1, false}, {"wuauserv", 5, false}, {"wuauserv", -1, true}} {
+	for _, s := range []Service{
+		{Name: "lsass", Start: 4}, {Name: "wuauserv", Start: 1}, {Name: "wuauserv", Start: 5},
+		{Name: "wuauserv", Start: -1, Running: true}, {Name: "wuauserv", Start: 3, Delayed: true},
+	} {
 		h := header()
 		h.Before = []Service{s}
 		if _, err := Read(written(t, h, nil), "j", self); !errors.Is(err, ErrAltered) {

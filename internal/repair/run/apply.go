@@ -151,12 +151,21 @@ func (t *transaction) giveBack(p journal.Progress, n int, how note, err error) e
 
 // giveStart gives a start type back. One that is not "disabled" is not ours, or given back already.
 func (t *transaction) giveStart(name string) error {
-	start := t.log.Was(name).Start
+	was := t.log.Was(name)
 	s, err := t.Services.Service(name)
-	if err != nil || !s.Present || s.Start != disabled || start == 0 || start == disabled {
+	if err != nil || !s.Present {
 		return err
 	}
-	return t.Services.SetStart(name, start)
+	if s.Start == disabled && was.Start != 0 && was.Start != disabled {
+		if err := t.Services.SetStart(name, was.Start); err != nil {
+			return err
+		}
+		s.Start = was.Start
+	}
+	if was.Delayed && !s.Delayed && s.Start == was.Start {
+		return t.Services.SetDelayed(name)
+	}
+	return nil
 }
 
 func (t *transaction) giveRun(name string) error {

@@ -48,6 +48,8 @@ type Services interface {
 	// Service looks at a service. One that is not there is no error.
 	Service(name string) (Service, error)
 	SetStart(name string, start int) error
+	// SetDelayed has an automatic service started some time after the others. Changing a start type may have ended that.
+	SetDelayed(name string) error
 	// Stop stops a service and returns when it has stopped and its process let go; one that is stopped is no error.
 	Stop(name string) error
 	// Start starts a service; one that runs is no error.
@@ -74,7 +76,8 @@ type Restart interface {
 type Service struct {
 	Present bool
 	Running bool
-	Start   int // start type: 2 automatic, 3 on demand, 4 disabled
+	Start   int  // start type: 2 automatic, 3 on demand, 4 disabled
+	Delayed bool // an automatic one that is started some time after the others, as far as the system tells
 }
 
 const disabled = 4

@@ -57,6 +57,8 @@ func computer(h journal.Header) *sim.World {
 	w.Add(sim.Service{Name: "cryptsvc", Running: true, Opens: []string{`C:\Windows\System32\catroot2\edb.log`}}, 2)
 	w.Add(sim.Service{Name: "AppIDSvc", Running: true}, 3)
 	w.Add(sim.Service{Name: "EventLog", Running: true}, 2)
+	w.Delay("UsoSvc")
+	w.Delay("cryptsvc")
 	return w
 }
 
@@ -187,6 +189,9 @@ func (p photo) services(w *sim.World, cut bool) error {
 		is := w.States()[name]
 		if is.Start != was.Start {
 			errs = append(errs, fmt.Errorf("%s has start type %d, had %d", name, is.Start, was.Start))
+		}
+		if is.Delayed != was.Delayed {
+			errs = append(errs, fmt.Errorf("%s is delayed: %v, was: %v", name, is.Delayed, was.Delayed))
 		}
 		boots := was.Start == 2 || w.Services[name].Triggered
 		if was.Running && !is.Running && (boots || !cut) || !cut && is.Running && !was.Running {
@@ -366,7 +371,7 @@ func TestNobodyRunsRedxAgain(t *testing.T) {
 					t.Fatalf("%+v: the folders are %s", c, got)
 				}
 				for name, s := range was.states {
-					if is := w.States()[name]; is.Start != s.Start {
+					if is := w.States()[name]; is.Start != s.Start || is.Delayed != s.Delayed {
 						t.Fatalf("%+v: %s has start type %d, had %d", c, name, is.Start, s.Start)
 					}
 				}
@@ -412,7 +417,7 @@ func nobodyAfterAFailure(t *testing.T, c crash, h journal.Header) (died bool) {
 		t.Fatalf("%+v: the folders are %s", c, got)
 	}
 	for name, s := range was.states {
-		if is := w.States()[name]; is.Start != s.Start {
+		if is := w.States()[name]; is.Start != s.Start || is.Delayed != s.Delayed {
 			t.Fatalf("%+v: %s has start type %d, had %d", c, name, is.Start, s.Start)
 		}
 	}

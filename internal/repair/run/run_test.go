@@ -197,36 +197,72 @@ func TestSecondTransaction(t *testing.T) {
 	}
 }
 
-// TestRandomPlans takes random plans through random crashes, with services of random habits.
-func TestRandomPlans(t *testing.T) {
+// drawTargets draws what one transaction moves.
+func drawTargets(t *rapid.T) []repair.Target {
 	all := []repair.Target{
 		update(hashA), update(hashB), of(repair.Download), of(repair.DataStore), of(repair.SoftwareDistribution),
 		of(repair.Catroot2),
 	}
-	rapid.Check(t, func(t *rapid.T) {
-		live := rapid.Bool().Draw(t, "live")
-		targets := []repair.Target{rapid.SampledFrom(all).Draw(t, "target")}
-		if targets[0].Rung == repair.UpdateFolder && rapid.Bool().Draw(t, "two") {
-			targets = all[:2]
+	targets := []repair.Target{rapid.SampledFrom(all).Draw(t, "target")}
+	if targets[0].Rung == repair.UpdateFolder && rapid.Bool().Draw(t, "two") {
+		targets = all[:2]
+	}
+	return targets
+}
+
+// drawHabits gives the services of a computer random habits.
+func drawHabits(t *rapid.T, w *sim.World) {
+	for _, name := range []string{"usosvc", "wuauserv", "bits", "dosvc", "cryptsvc", "appidsvc"} {
+		s := w.Services[name]
+		if s == nil {
+			continue
 		}
-		h := step(windows, live, targets...)
+		start := rapid.SampledFrom([]int{2, 3, 4}).Draw(t, name+" start")
+		s.Running = start != 4 && rapid.Bool().Draw(t, name+" runs")
+		s.Triggered = start != 4 && s.Running && rapid.Bool().Draw(t, name+" is triggered")
+		s.Lingers = rapid.IntRange(0, 3).Draw(t, name+" lingers")
+		s.Denies = rapid.Bool().Draw(t, name+" denies")
+		w.Add(*s, start)
+		if start == 2 && rapid.Bool().Draw(t, name+" is delayed") {
+			w.Delay(name)
+		}
+	}
+}
+
+func drawCrash(t *rapid.T) crash {
+	return crash{
+		at: rapid.IntRange(1, 190).Draw(t, "at"), kill: rapid.Bool().Draw(t, "kill"),
+		loss: sim.Loss(rapid.IntRange(0, 2).Draw(t, "loss")), seed: rapid.Uint64().Draw(t, "seed"),
+		mode: run.Mode(rapid.IntRange(0, 1).Draw(t, "mode")), second: rapid.IntRange(0, 60).Draw(t, "second"),
+	}
+}
+
+// TestRandomPlans takes random plans through random crashes, with services of random habits.
+func TestRandomPlans(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		h := step(windows, rapid.Bool().Draw(t, "live"), drawTargets(t)...)
 		w := computer(h)
-		for _, name := range []string{"usosvc", "wuauserv", "bits", "dosvc", "cryptsvc", "appidsvc"} {
-			if s := w.Services[name]; s != nil {
-				start := rapid.SampledFrom([]int{2, 3, 4}).Draw(t, name+" start")
-				s.Running = start != 4 && rapid.Bool().Draw(t, name+" runs")
-				s.Triggered = start != 4 && s.Running && rapid.Bool().Draw(t, name+" is triggered")
-				s.Lingers = rapid.IntRange(0, 3).Draw(t, name+" lingers")
-				s.Denies = rapid.Bool().Draw(t, name+" denies")
-				w.Add(*s, start)
+		drawHabits(t, w)
+		c := drawCrash(t)
+		if _, err := c.through(w, h); err != nil {
+			t.Fatalf("%+v: %v", c, err)
+		}
+	})
+}
+
+// TestRandomWaits is the same where something holds a folder for good, so that Windows has to start for it.
+func TestRandomWaits(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		h := step(windows, true, drawTargets(t)...)
+		w := heldComputer(h, rapid.Bool().Draw(t, "the first is held"))
+		drawHabits(t, w)
+		for _, s := range w.Services {
+			if s.Denies { // back before its process has ended, it would hold what Windows has made anew for ever
+				s.Lingers = 0
 			}
 		}
-		c := crash{
-			at: rapid.IntRange(1, 130).Draw(t, "at"), kill: rapid.Bool().Draw(t, "kill"),
-			loss: sim.Loss(rapid.IntRange(0, 2).Draw(t, "loss")), seed: rapid.Uint64().Draw(t, "seed"),
-			mode: run.Mode(rapid.IntRange(0, 1).Draw(t, "mode")), second: rapid.IntRange(0, 60).Draw(t, "second"),
-		}
-		if _, err := c.through(w, h); err != nil {
+		c := drawCrash(t)
+		if _, err := c.waiting(w, h); err != nil {
 			t.Fatalf("%+v: %v", c, err)
 		}
 	})

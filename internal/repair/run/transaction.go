@@ -68,7 +68,7 @@ func Begin(m Machine, fsys journal.FS, name string, h journal.Header) (*journal.
 			return nil, fmt.Errorf("service %s runs though it is disabled: it could not be started again", service)
 		}
 		if s.Present {
-			h.Before = append(h.Before, journal.Service{Name: service, Start: s.Start, Running: s.Running})
+			h.Before = append(h.Before, journal.Service{Name: service, Start: s.Start, Running: s.Running, Delayed: s.Delayed})
 		}
 	}
 	return journal.Create(fsys, name, h)

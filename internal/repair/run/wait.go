@@ -76,24 +76,29 @@ func (t *transaction) afterWaiting(ctx context.Context, p journal.Progress) (Out
 	return t.again(ctx)
 }
 
-// waited tells what became of what was left to Windows: all of it was renamed, some of it is still on record.
+// waited tells what became of what was left to Windows: all of it was renamed, some of it is still on record. What was
+// renamed before is looked at as well: a power cut can have lost that, and not what was left to Windows.
 func (t *transaction) waited(p journal.Progress) (arrived, registered bool, err error) {
 	arrived = p.Begun == len(t.log.Acts)
 	for n, waits := range p.Waits {
+		arrived = arrived && (waits || p.Done[n])
 		from, to, ok := names(t.log.Acts[n], t.log.Root)
-		if !waits || !ok {
-			arrived = arrived && (waits || p.Done[n])
+		if !ok || p.Folder[n] == "" {
 			continue
 		}
 		at, err := t.locate(p.Folder[n], to, from)
 		if err != nil {
 			return false, false, err
 		}
+		arrived = arrived && at == to
+		if !waits {
+			continue
+		}
 		on, err := t.Restart.Registered(from, to)
 		if err != nil {
 			return false, false, err
 		}
-		arrived, registered = arrived && at == to, registered || on
+		registered = registered || on
 	}
 	return arrived, registered, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/redx-update/redx/internal/proof"
 	"github.com/redx-update/redx/internal/repair"
@@ -83,7 +84,8 @@ func provenOnes(all []record) map[string]bool {
 }
 
 // Purge deletes the copies that are kept, of repairs that are proven to have helped; with unproven, of all. What is
-// deleted cannot be undone any more, and the journal says so before the first file goes. It tells what was deleted,
+// deleted cannot be undone any more, and the journal says so before the first file goes; the update history in it goes into
+// the vault before. It tells what was deleted,
 // beside an error too. ErrNothing when there is nothing.
 func (s *Session) Purge(ctx context.Context, unproven bool) ([]Kept, error) {
 	if _, err := s.Settle(ctx); err != nil {
@@ -97,11 +99,16 @@ func (s *Session) Purge(ctx context.Context, unproven bool) ([]Kept, error) {
 	if err != nil {
 		return nil, err
 	}
+	kept = slices.DeleteFunc(kept, func(k Kept) bool { return !k.Proven && !unproven })
+	if len(kept) == 0 {
+		return nil, fmt.Errorf("%w to delete", ErrNothing)
+	}
+	// What Windows had made anew before a crash was taken back went aside with a history of its own.
+	if err := s.save(ctx); err != nil {
+		return nil, err
+	}
 	var out []Kept
 	for _, k := range kept {
-		if !k.Proven && !unproven {
-			continue
-		}
 		if err := ctx.Err(); err != nil {
 			return out, err
 		}
@@ -109,9 +116,6 @@ func (s *Session) Purge(ctx context.Context, unproven bool) ([]Kept, error) {
 			return out, fmt.Errorf("delete %s: %w", k.Path, err)
 		}
 		out = append(out, k)
-	}
-	if len(out) == 0 {
-		return nil, fmt.Errorf("%w to delete", ErrNothing)
 	}
 	return out, nil
 }

@@ -117,6 +117,8 @@ func (s *Session) services(r record) []Check {
 			c.OK, c.Seen = false, err.Error()
 		} else if is.Present && is.Start != was.Start {
 			c.OK, c.Seen = false, fmt.Sprintf("it has %d", is.Start)
+		} else if is.Present && was.Delayed && !is.Delayed {
+			c.OK, c.Seen = false, "it has, but is not started later than others any more"
 		}
 		out = append(out, c)
 	}

@@ -43,6 +43,7 @@ type fakeService struct {
 	dependents []string
 	denied     bool
 	hangs      bool // it does not stop
+	forgets    bool // disabled, it is not delayed any more
 	refuses    int  // so many times it takes no stop
 	locked     int  // so many times the service manager is locked
 	deleting   int  // so many times it is still on its way out
@@ -224,8 +225,18 @@ func (f *fake) SetStart(name string, start win.StartType) error {
 	if s.denied {
 		return fmt.Errorf("service %s: %w", name, fs.ErrPermission)
 	}
-	s.Config.Start = start
+	if s.Config.Start = start; s.forgets && start == win.StartDisabled {
+		s.Delayed = new(bool)
+	}
 	return nil
+}
+
+func (f *fake) SetDelayed(name string, delayed bool) error {
+	s, err := f.get(name)
+	if err == nil && s.Delayed != nil {
+		s.Delayed = &delayed
+	}
+	return err
 }
 
 func (f *fake) Dependents(name string) ([]string, error) {

@@ -36,7 +36,8 @@ func (s services) Service(name string) (run.Service, error) {
 	}
 	now, err := s.settled(name)
 	// One that is on its way, to either side, has a process that holds things.
-	return run.Service{Present: true, Running: now.State != win.Stopped, Start: int(c.Start)}, err
+	delayed := c.Start == win.StartAutomatic && c.Delayed != nil && *c.Delayed
+	return run.Service{Present: true, Running: now.State != win.Stopped, Start: int(c.Start), Delayed: delayed}, err
 }
 
 // settled gives one that is about to stop the time to do it: a repair that died has asked it to, and taken for running
@@ -52,8 +53,11 @@ func (s services) settled(name string) (win.Status, error) {
 	return s.sys.Status(name)
 }
 
-// SetStart changes the start type and nothing else: whether an automatic service is delayed has an entry of its own,
-// which outlives that it is disabled.
+// SetDelayed has an automatic service started some time after the others.
+func (s services) SetDelayed(name string) error { return s.sys.SetDelayed(name, true) }
+
+// SetStart changes the start type and nothing else. Whether an automatic service is delayed has an entry of its own; that
+// it outlives being disabled is not relied on.
 func (s services) SetStart(name string, start int) error {
 	err := s.sys.SetStart(name, win.StartType(start))
 	if errors.Is(err, fs.ErrPermission) {

@@ -45,6 +45,7 @@ type manager interface {
 	Status(name string) (win.Status, error)
 	Config(name string) (win.Config, error)
 	SetStart(name string, start win.StartType) error
+	SetDelayed(name string, delayed bool) error
 	Dependents(name string) ([]string, error)
 	Start(ctx context.Context, name string) error
 	Stop(ctx context.Context, name string) error

@@ -18,7 +18,10 @@ func computer(t *testing.T) (*fake, *Machine) {
 	f, m := newFake(t)
 	f.service("UsoSvc", win.StartAutomatic, win.Running)
 	f.service("wuauserv", win.StartManual, win.Running)
-	f.service("bits", win.StartAutomatic, win.Stopped).dependents = []string{"Peer"}
+	bits := f.service("bits", win.StartAutomatic, win.Stopped)
+	bits.dependents = []string{"Peer"}
+	yes := true
+	bits.Delayed, bits.forgets = &yes, true
 	f.service("dosvc", win.StartAutomatic, win.Running).denied = true
 	f.service("Peer", win.StartManual, win.Stopped)
 	return f, m
@@ -27,7 +30,9 @@ func computer(t *testing.T) (*fake, *Machine) {
 func states(f *fake) map[string]run.Service {
 	all := map[string]run.Service{}
 	for name, s := range f.services {
-		all[name] = run.Service{Present: true, Running: s.State == win.Running, Start: int(s.Config.Start)}
+		all[name] = run.Service{
+			Present: true, Running: s.State == win.Running, Start: int(s.Config.Start), Delayed: s.Delayed != nil && *s.Delayed,
+		}
 	}
 	return all
 }

@@ -104,13 +104,25 @@ func (w *World) Add(s Service, start int) {
 func (w *World) States() map[string]run.Service {
 	all := map[string]run.Service{}
 	for name, s := range w.Services {
-		all[name] = run.Service{Present: true, Running: s.Running, Start: w.start(name)}
+		all[name] = w.look(s)
 	}
 	return all
 }
 
 // IsGuarded tells whether redx starts with Windows.
 func (w *World) IsGuarded() bool { return w.Registry.value(guardName) != 0 }
+
+// Delay makes an automatic service one that is started some time after the others.
+func (w *World) Delay(name string) { w.Registry.durable[delay(name)] = 1 }
+
+func delay(name string) string { return strings.ToLower(name) + " delayed" }
+
+func (w *World) look(s *Service) run.Service {
+	start := w.start(s.Name)
+	return run.Service{
+		Present: true, Running: s.Running, Start: start, Delayed: start == 2 && w.Registry.value(delay(s.Name)) != 0,
+	}
+}
 
 // manager is the world as run.Services.
 type manager struct{ *World }
@@ -126,7 +138,7 @@ func (m manager) Service(name string) (run.Service, error) {
 	if s == nil {
 		return run.Service{}, nil
 	}
-	return run.Service{Present: true, Running: s.Running, Start: m.start(name)}, nil
+	return m.look(s), nil
 }
 
 func (m manager) SetStart(name string, start int) error {
@@ -137,6 +149,17 @@ func (m manager) SetStart(name string, start int) error {
 		return run.ErrDenied
 	}
 	m.Registry.set(strings.ToLower(name), start)
+	if start == 4 { // whether Windows forgets it then is not known; this one does
+		m.Registry.set(delay(name), 0)
+	}
+	return nil
+}
+
+func (m manager) SetDelayed(name string) error {
+	if err := m.tick(); err != nil {
+		return err
+	}
+	m.Registry.set(delay(name), 1)
 	return nil
 }
 
