@@ -270,8 +270,11 @@ func TestForgedActsAreRefused(t *testing.T) {
 // TestForgedServicesAreRefused holds that nothing else can be "given back".
 func TestForgedServicesAreRefused(t *testing.T) {
 	for _, s := range []Service{
-		{Name: "lsass", Start: 4}, {Name: "wuauserv", Start: 1}, {Name: "wuauserv", Start: 5},
-		{Name: "wuauserv", Start: -1, Running: true}, {Name: "wuauserv", Start: 3, Delayed: true},
+		{Name: "lsass", Start: 4},
+		{Name: "wuauserv", Start: 1},
+		{Name: "wuauserv", Start: 5},
+		{Name: "wuauserv", Start: -1, Running: true},
+		{Name: "wuauserv", Start: 3, Delayed: true},
 	} {
 		h := header()
 		h.Before = []Service{s}

@@ -113,11 +113,12 @@ func (s *Session) services(r record) []Check {
 	for _, was := range r.Before {
 		c := Check{What: fmt.Sprintf("service %s has start type %d again", was.Name, was.Start), OK: true}
 		is, err := s.Machine.Services.Service(was.Name)
-		if err != nil {
+		switch {
+		case err != nil:
 			c.OK, c.Seen = false, err.Error()
-		} else if is.Present && is.Start != was.Start {
+		case is.Present && is.Start != was.Start:
 			c.OK, c.Seen = false, fmt.Sprintf("it has %d", is.Start)
-		} else if is.Present && was.Delayed && !is.Delayed {
+		case is.Present && was.Delayed && !is.Delayed:
 			c.OK, c.Seen = false, "it has, but is not started later than others any more"
 		}
 		out = append(out, c)

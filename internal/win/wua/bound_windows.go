@@ -28,25 +28,23 @@ func (b bound) release() {
 	}
 }
 
-// call calls a function and gives its code, which may tell more than success. Arguments that are pointers stay where they
-// are meanwhile.
+// call calls a function. Arguments that are pointers stay where they are meanwhile.
 //
 //go:uintptrescapes
-func (b bound) call(at slot, method string, args ...uintptr) (hresult.Code, error) {
+func (b bound) call(at slot, method string, args ...uintptr) error {
 	table := (*[maxSlots]uintptr)(unsafe.Pointer(b.unknown.RawVTable))
 	all := append([]uintptr{uintptr(unsafe.Pointer(b.unknown))}, args...)
-	r, _, _ := syscall.SyscallN(table[at], all...)
-	code := hresult.Code(uint32(r))
-	if code.Failed() {
-		return code, &callError{b.name + "." + method, code}
+	r, _, _ := syscall.SyscallN(table[at], all...) //nolint:forbidigo // x/sys calls nothing by its address
+	if code := hresult.Code(uint32(r)); code.Failed() {
+		return &callError{b.name + "." + method, code}
 	}
-	return code, nil
+	return nil
 }
 
 // text calls a function whose only argument is where the text goes, which is the caller's to free.
 func (b bound) text(at slot, method string) (string, error) {
 	var p *uint16
-	if _, err := b.call(at, method, uintptr(unsafe.Pointer(&p))); err != nil || p == nil {
+	if err := b.call(at, method, uintptr(unsafe.Pointer(&p))); err != nil || p == nil {
 		return "", err
 	}
 	defer ole.CoTaskMemFree(uintptr(unsafe.Pointer(p)))

@@ -56,14 +56,14 @@ func (w *worker) queue() error {
 // transfers lists the jobs of all users. One that cannot be read is left out, and said.
 func (w *worker) transfers(m bound) error {
 	all := bound{name: "IEnumBackgroundCopyJobs"}
-	if _, err := m.call(managerEnumJobs, "EnumJobs", allUsers, uintptr(unsafe.Pointer(&all.unknown))); err != nil {
+	if err := m.call(managerEnumJobs, "EnumJobs", allUsers, uintptr(unsafe.Pointer(&all.unknown))); err != nil {
 		return err
 	}
 	defer all.release()
 	for range maxTransfers {
 		job := bound{name: "IBackgroundCopyJob"}
 		var n uint32
-		_, err := all.call(enumNext, "Next", 1, uintptr(unsafe.Pointer(&job.unknown)), uintptr(unsafe.Pointer(&n)))
+		err := all.call(enumNext, "Next", 1, uintptr(unsafe.Pointer(&job.unknown)), uintptr(unsafe.Pointer(&n)))
 		if err != nil || n == 0 || job.unknown == nil {
 			return err
 		}
@@ -82,7 +82,7 @@ func (w *worker) transfers(m bound) error {
 // transfer reads a job, and whether it is in the queue still.
 func transfer(job bound) (t protocol.Transfer, there bool, err error) {
 	var id ole.GUID
-	if _, err := job.call(jobGetID, "GetId", uintptr(unsafe.Pointer(&id))); err != nil {
+	if err := job.call(jobGetID, "GetId", uintptr(unsafe.Pointer(&id))); err != nil {
 		return t, false, err
 	}
 	t.ID = id.String()
@@ -97,7 +97,7 @@ func transfer(job bound) (t protocol.Transfer, there bool, err error) {
 }
 
 func jobState(job bound) (state uint32, err error) {
-	_, err = job.call(jobGetState, "GetState", uintptr(unsafe.Pointer(&state)))
+	err = job.call(jobGetState, "GetState", uintptr(unsafe.Pointer(&state)))
 	return state, err
 }
 
@@ -123,7 +123,7 @@ func (w *worker) cancelTransfer(m bound) error {
 	}
 	if there {
 		// What says that it has ended already is as good; whether it has is looked at.
-		if _, err := job.call(jobCancel, "Cancel"); err != nil && codeIs(err) != endedState {
+		if err := job.call(jobCancel, "Cancel"); err != nil && codeIs(err) != endedState {
 			return err
 		}
 	}
@@ -133,7 +133,7 @@ func (w *worker) cancelTransfer(m bound) error {
 // job finds a job. One that is not there is gone, and no error.
 func (w *worker) job(m bound, id *ole.GUID) (bound, error) {
 	job := bound{name: "IBackgroundCopyJob"}
-	_, err := m.call(managerGetJob, "GetJob", uintptr(unsafe.Pointer(id)), uintptr(unsafe.Pointer(&job.unknown)))
+	err := m.call(managerGetJob, "GetJob", uintptr(unsafe.Pointer(id)), uintptr(unsafe.Pointer(&job.unknown)))
 	if codeIs(err) == noSuchJob {
 		w.answer.Gone, err = true, nil
 	}
