@@ -10,6 +10,7 @@ import (
 	"github.com/redx-update/redx/internal/agent/disk"
 	"github.com/redx-update/redx/internal/agent/trace"
 	"github.com/redx-update/redx/internal/hresult"
+	"github.com/redx-update/redx/internal/update"
 )
 
 // apply changes the lab image: what is new is written beside, then all that is old gets out of the way, then all that is
@@ -203,9 +204,10 @@ func (i *Installer) end(j *journal) error {
 
 // Ended is an attempt that an earlier process has left and that is ended now.
 type Ended struct {
-	Journal string // its phase, for logs
-	Failed  hresult.Code
-	Restart bool
+	Update    update.Ref
+	Uninstall bool
+	Code      hresult.Code // OK: it had succeeded
+	Restart   bool
 }
 
 // Recover ends what an earlier process has left: an attempt that was committed is finished, any other is taken back, and
@@ -218,14 +220,13 @@ func (i *Installer) Recover() (*Ended, error) {
 	if j == nil || err != nil {
 		return nil, err
 	}
-	e := &Ended{Journal: string(j.Phase), Failed: j.Code, Restart: j.Restart}
 	switch j.Phase {
 	case committed:
-		return e, i.finish(j)
+		err = i.finish(j)
 	case undone:
-		return e, i.end(j)
+		err = i.end(j)
 	case begun, staging, applying:
+		err = i.giveUp(j, codeStopped)
 	}
-	e.Failed = codeStopped
-	return e, i.giveUp(j, codeStopped)
+	return &Ended{Update: j.Update, Uninstall: j.Uninstall, Code: j.Code, Restart: j.Restart}, err
 }

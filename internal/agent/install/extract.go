@@ -29,7 +29,7 @@ const (
 // cabinets in it. What a cabinet names that would lead out of the folder, or twice to one place, is refused as a whole.
 // Each file is whole or not there, and safe when Extract returns; what was there already is replaced. It gives the files
 // in the order of the cabinets, each with its digest and the sources of the payload that it was in. An error is an
-// *agent.Failure.
+// *agent.Failure whose Update is for the caller to fill.
 func Extract(ctx context.Context, d disk.Disk, folder string, payloads []trace.File) ([]trace.File, error) {
 	x := &extraction{ctx: ctx, disk: d, folder: folder, taken: map[string]bool{}, folders: map[string]bool{}}
 	for _, p := range payloads {
@@ -101,8 +101,11 @@ func (x *extraction) payload(p trace.File, depth int) error {
 
 // isInner tells the cabinets of a standalone package that belong to the update: not the one for scans alone.
 func isInner(payload, name string) bool {
-	return strings.EqualFold(path.Ext(payload), ".msu") && strings.EqualFold(path.Ext(name), ".cab") && !strings.EqualFold(name, "WSUSSCAN.cab")
+	return strings.EqualFold(path.Ext(payload), ".msu") && strings.EqualFold(path.Ext(name), ".cab") && !strings.EqualFold(name, scanCabinet)
 }
+
+// scanCabinet is in a standalone package for those who search, not for those who install.
+const scanCabinet = "WSUSSCAN.cab"
 
 // plan looks at a cabinet's directory before anything is written.
 func (x *extraction) plan(c *cab.Cabinet, payload string) error {

@@ -158,18 +158,22 @@ func (o *Order) installerArguments(uninstall bool) ([]string, error) {
 	return append(append([]string{how, disk.Join(o.Folder, file)}, quiet...), more...), err
 }
 
-// packagePath is what DISM is given: the cabinet that the package came in, or the folder where there is not one alone.
+// packagePath is what DISM is given: the standalone package or the cabinet that the update came in, or the folder where
+// there is not one alone.
 func (o *Order) packagePath() string {
-	path, n := o.Folder, 0
-	for _, f := range o.Files {
-		if dir, name := disk.Split(f.Path); strings.EqualFold(dir, o.Folder) && strings.EqualFold(name[max(0, len(name)-4):], ".cab") {
-			path, n = f.Path, n+1
+	for _, ending := range []string{".msu", ".cab"} {
+		var found []string
+		for _, f := range o.Files {
+			dir, name := disk.Split(f.Path)
+			if strings.EqualFold(dir, o.Folder) && strings.EqualFold(path.Ext(name), ending) && !strings.EqualFold(name, scanCabinet) {
+				found = append(found, f.Path)
+			}
+		}
+		if len(found) == 1 {
+			return found[0]
 		}
 	}
-	if n > 1 {
-		return o.Folder
-	}
-	return path
+	return o.Folder
 }
 
 // Command is the command that would install an update on an image that does not run, for people: where the image is on

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 
 	"github.com/redx-update/redx/internal/agent/disk"
 	"github.com/redx-update/redx/internal/agent/install"
+	"github.com/redx-update/redx/internal/agent/trace"
 	"github.com/redx-update/redx/internal/hresult"
 )
 
@@ -118,6 +120,34 @@ func TestHandlers(t *testing.T) {
 				t.Errorf("%d %d %d attempts", rows, lines, events)
 			}
 		})
+	}
+}
+
+// TestRealUpdateBringsLess installs on a running Windows what its manifests name more of; what came with it must be there.
+func TestRealUpdateBringsLess(t *testing.T) {
+	d, c := simulated(t)
+	c.Target, c.Programs = install.Running, &fake{}
+	gone := folder + `\` + parts()[0].folder() + `\new.dll`
+	if err := d.Remove(gone); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Install(t.Context(), c.order); codeOf(err) != 0x80070002 {
+		t.Errorf("got %v", err)
+	}
+	c.order.Files = slices.DeleteFunc(c.order.Files, func(f trace.File) bool { return f.Path == gone })
+	if _, err := c.Install(t.Context(), c.order); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestStandalonePackageForDISM gives DISM the package as it came.
+func TestStandalonePackageForDISM(t *testing.T) {
+	d, c := simulated(t)
+	programs := &fake{}
+	c.Target, c.Programs = install.Running, programs
+	c.order.Files = append(c.order.Files, download(t, d, "WSUSSCAN.cab", []byte("x")), download(t, d, "fix.msu", []byte("x")))
+	if _, err := c.Install(t.Context(), c.order); err != nil || programs.started[0].Args[2] != "/packagepath:"+folder+`\fix.msu` {
+		t.Errorf("%v, %+v", err, programs.started)
 	}
 }
 
