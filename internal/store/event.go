@@ -114,8 +114,8 @@ func (e *Event) Attempt() (Attempt, bool) {
 	return attempts(e.EventID)
 }
 
-// isStatus: it reports how all updates stand (AGENT_STATUS and AGENT_STATUS_30).
-func (e *Event) isStatus() bool { return e.EventID == 153 || e.EventID == 156 }
+// IsStatus tells that it reports how all updates stand (AGENT_STATUS and AGENT_STATUS_30).
+func (e *Event) IsStatus() bool { return e.EventID == 153 || e.EventID == 156 }
 
 // States gives what the event says of updates, once for each. Those of a status event come from its lists of GUIDs; an
 // update in several counts as in the last, so that one that is needed and failed has failed.
@@ -123,7 +123,7 @@ func (e *Event) States(computer string) []State {
 	if a, ok := e.Attempt(); ok {
 		return []State{{Computer: computer, Update: e.Update.GUID, Standing: a.Standing, Code: e.Code, Time: e.Time}}
 	}
-	if !e.isStatus() {
+	if !e.IsStatus() {
 		return nil
 	}
 	place, all := map[guid.GUID]int{}, []State{}

@@ -13,10 +13,11 @@ import (
 	"github.com/redx-update/redx/internal/wsus/reporting"
 )
 
-// Bounds on what one event can say; all of it is the client's word.
+// Bounds on what one event can say; all of it is the client's word. The console reads many events at a time, so only
+// those that report on all updates, which it does not read, may be large.
 const (
-	maxStrings = 64
-	maxText    = 4 << 10
+	maxStrings = 32
+	maxText    = 512
 	maxMisc    = 1 << 20 // a list of all updates that a computer has
 )
 
@@ -48,7 +49,11 @@ func event(e *reporting.Event) store.Event {
 		}
 	}
 	if x := e.ExtendedData; x != nil {
-		out.Strings, out.Misc = some(x.ReplacementStrings, maxText), some(x.MiscData, maxMisc)
+		limit := maxText
+		if out.IsStatus() {
+			limit = maxMisc
+		}
+		out.Strings, out.Misc = some(x.ReplacementStrings, maxText), some(x.MiscData, limit)
 	}
 	out.Instance = instance(d)
 	return out

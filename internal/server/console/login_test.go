@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
@@ -79,7 +80,7 @@ func TestLogin(t *testing.T) {
 	}
 }
 
-func mustURL(t *testing.T, text string) *url.URL {
+func mustURL(t testing.TB, text string) *url.URL {
 	t.Helper()
 	u, err := url.Parse(text)
 	if err != nil {
@@ -182,4 +183,19 @@ func TestLoginLink(t *testing.T) {
 	if strings.Contains(w.log.String(), mustURL(t, link).Query().Get("token")) {
 		t.Error("the log has the token")
 	}
+}
+
+// TestTLS: with TLS the cookies are for TLS alone, and of this host by their names.
+func TestTLS(t *testing.T) {
+	w := withUser(t)
+	secure := httptest.NewTLSServer(w.http.Config.Handler)
+	defer secure.Close()
+	v := w.visitor()
+	v.client.Transport = secure.Client().Transport
+	w.http.URL = secure.URL
+	r, _ := v.post("/login", "/login", "name", "bea", "password", password)
+	if r.StatusCode != http.StatusSeeOther || len(r.Cookies) != 1 || r.Cookies[0].Name != "__Host-redx" || !r.Cookies[0].Secure {
+		t.Errorf("login: %d, cookies %+v", r.StatusCode, r.Cookies)
+	}
+	has(t, v.page("/"), "bea")
 }

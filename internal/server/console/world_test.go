@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -95,23 +96,27 @@ func (w *world) computer(id, name string) {
 // report adds events about an update, each "id" or "id:code", a minute apart, the last one so long ago.
 func (w *world) report(computer string, about guid.GUID, ago time.Duration, events ...string) {
 	w.t.Helper()
-	var all []store.Event
+	all := make([]store.Event, len(events))
 	for i, text := range events {
-		var id int
-		var code uint32
-		_, err := fmt.Sscanf(text, "%d:%x", &id, &code)
-		if err != nil {
-			_, err = fmt.Sscanf(text, "%d", &id)
-		}
-		w.check(err)
-		e := store.Event{
-			Time: now.Add(-ago - time.Duration(len(events)-1-i)*time.Minute), EventID: id, Code: hresult.Code(code),
-			Update: update.ID{GUID: about, Revision: 1}, Received: now,
-		}
-		copy(e.Instance[:], fmt.Sprintf("%d%d%s", e.Time.Unix(), id, computer))
-		all = append(all, e)
+		all[i] = w.event(computer, about, ago+time.Duration(len(events)-1-i)*time.Minute, text)
 	}
 	w.check(w.store.AddEvents(w.t.Context(), computer, all))
+}
+
+func (w *world) event(computer string, about guid.GUID, ago time.Duration, text string) store.Event {
+	w.t.Helper()
+	var id int
+	var code uint32
+	_, err := fmt.Sscanf(text, "%d:%x", &id, &code)
+	if err != nil {
+		_, err = fmt.Sscanf(text, "%d", &id)
+	}
+	w.check(err)
+	e := store.Event{
+		Time: now.Add(-ago), EventID: id, Code: hresult.Code(code), Update: update.ID{GUID: about, Revision: 1}, Received: now,
+	}
+	copy(e.Instance[:], fmt.Sprintf("%d%d%s", e.Time.Unix(), id, computer))
+	return e
 }
 
 // diagnose has a computer send findings so long ago.
@@ -225,24 +230,29 @@ func (w *world) fleet() {
 	w.check(w.store.SetFileState(w.t.Context(), [20]byte{4}, store.FileState{Condition: store.Missing, Checked: now.Add(time.Minute), Problem: "not there"}))
 	_, err := w.store.Approve(w.t.Context(), deploy.Approval{Update: security, Group: deploy.AllComputers, Choice: deploy.Install})
 	w.check(err)
+	// All at once: the store commits together what comes together.
+	var all sync.WaitGroup
 	for i := range 60 {
-		id, name := fmt.Sprintf("5a1b2c3d-0000-4000-8000-%012x", i), fmt.Sprintf("pc-%03d.office.example", i)
-		w.computer(id, name)
-		w.check(w.store.Register(w.t.Context(), id, store.Details{"OSMajorVersion": "10", "OSMinorVersion": "0", "OSBuildNumber": "26100", "ComputerManufacturer": "Contoso", "ComputerModel": "Desk 7"}))
-		w.report(id, cumulative, 80*time.Hour, "167", "162", "181", "184", "183")
-		switch {
-		case i < 37:
-			ago := time.Hour + time.Duration(i)*5*time.Hour
-			w.report(id, security, ago+2*time.Minute, "167", "162", "181", "182:80070002")
-			w.diagnose(id, ago, fmt.Sprintf(goneFile, ""))
-		case i < 45:
-			w.report(id, net, 30*time.Hour, "167", "161:80072EE2")
-		case i < 50:
-			w.report(id, net, 3*time.Hour, "167", "162")
-		case i < 53:
-			w.report(id, lost, time.Hour, "181", "184")
-		}
+		all.Go(func() {
+			id, name := fmt.Sprintf("5a1b2c3d-0000-4000-8000-%012x", i), fmt.Sprintf("pc-%03d.office.example", i)
+			w.computer(id, name)
+			w.check(w.store.Register(w.t.Context(), id, store.Details{"OSMajorVersion": "10", "OSMinorVersion": "0", "OSBuildNumber": "26100", "ComputerManufacturer": "Contoso", "ComputerModel": "Desk 7"}))
+			w.report(id, cumulative, 80*time.Hour, "167", "162", "181", "184", "183")
+			switch {
+			case i < 37:
+				ago := time.Hour + time.Duration(i)*5*time.Hour
+				w.report(id, security, ago+2*time.Minute, "167", "162", "181", "182:80070002")
+				w.diagnose(id, ago, fmt.Sprintf(goneFile, ""))
+			case i < 45:
+				w.report(id, net, 30*time.Hour, "167", "161:80072EE2")
+			case i < 50:
+				w.report(id, net, 3*time.Hour, "167", "162")
+			case i < 53:
+				w.report(id, lost, time.Hour, "181", "184")
+			}
+		})
 	}
+	all.Wait()
 	_, err = w.store.Enroll(w.t.Context(), store.Sighting{ID: "silent", Name: "pc-900.office.example", Address: "192.0.2.9", Time: now.AddDate(0, 0, -40)})
 	w.check(err)
 	w.diagnose(healing, 30*time.Minute, fmt.Sprintf(goneFile, healed))
