@@ -1,0 +1,181 @@
+package control_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/redx-update/redx/internal/agent"
+	"github.com/redx-update/redx/internal/agent/control"
+)
+
+// fake is an agent that takes its time to scan.
+type fake struct {
+	mu     sync.Mutex
+	paused bool
+	asked  []agent.Verb
+	ended  chan error // why Ask ended; nil: it ends at once
+}
+
+func (f *fake) Ask(ctx context.Context, v agent.Verb) (agent.Turn, error) {
+	f.mu.Lock()
+	f.asked = append(f.asked, v)
+	f.mu.Unlock()
+	if f.ended != nil {
+		<-ctx.Done()
+		f.ended <- ctx.Err()
+		return agent.Turn{}, ctx.Err()
+	}
+	return agent.Turn{Err: errors.New("asleep")}, nil
+}
+
+func (f *fake) SetPaused(_ context.Context, paused bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.paused = paused
+}
+
+func (f *fake) Status() agent.Status {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return agent.Status{State: agent.State{Paused: f.paused}, Activity: agent.Activity{Doing: "scan"}}
+}
+
+// serve has the agent answer in a folder of its own, whose name is long, until the test ends.
+func serve(t *testing.T, f *fake, check func(net.Conn) error) (folder string, stop func()) {
+	t.Helper()
+	folder = agentFolder(t)
+	l, err := control.Listen(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &control.Server{Agent: f, Log: slog.New(slog.DiscardHandler), Check: check}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.Serve(ctx, l) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(stop)
+	return folder, stop
+}
+
+func dial(t *testing.T, folder string) net.Conn {
+	t.Helper()
+	conn, err := control.Dial(t.Context(), folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return conn
+}
+
+func ask(t *testing.T, folder string, v agent.Verb) (control.Answer, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	return control.Ask(ctx, dial(t, folder), v)
+}
+
+func TestVerbs(t *testing.T) {
+	f := &fake{}
+	folder, stop := serve(t, f, nil)
+	for _, v := range []agent.Verb{control.Status, control.Pause, control.Status, control.Resume} {
+		a, err := ask(t, folder, v)
+		if err != nil || a.Status == nil || a.Status.Paused != f.paused || a.Status.Doing != "scan" {
+			t.Errorf("%s: %+v, %v", v, a.Status, err)
+		}
+	}
+	for _, v := range []agent.Verb{agent.ScanNow, agent.DownloadNow, agent.InstallNow} {
+		if a, err := ask(t, folder, v); err != nil || a.Turn == nil || a.Turn.Error != "asleep" || f.asked[len(f.asked)-1] != v {
+			t.Errorf("%s: %+v, %v", v, a.Turn, err)
+		}
+	}
+	if _, err := ask(t, folder, "format c:"); err == nil || !strings.Contains(err.Error(), "no such verb") {
+		t.Errorf("an unknown verb: %v", err)
+	}
+	stop()
+	if _, err := control.Dial(t.Context(), folder); !errors.Is(err, control.ErrNoAgent) {
+		t.Errorf("after the end: %v", err)
+	}
+}
+
+// What was asked for ends with who asked for it.
+func TestClientGoes(t *testing.T) {
+	f := &fake{ended: make(chan error, 1)}
+	folder, _ := serve(t, f, nil)
+	conn := dial(t, folder)
+	if _, err := conn.Write([]byte(`{"verb":"scan"}` + "\n")); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(50 * time.Millisecond)
+	conn.Close()
+	select {
+	case err := <-f.ended:
+		if !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("the scan goes on for nobody")
+	}
+}
+
+func TestHostileClients(t *testing.T) {
+	f := &fake{}
+	folder, _ := serve(t, f, nil)
+	for name, said := range map[string]string{
+		"no JSON": "hello\n", "too long": strings.Repeat("x", 1<<20), "two values": `{"verb":"status"}{}` + "\n",
+		"an array": "[]\n", "a deep one": strings.Repeat("[", 4000) + "\n", "zeros": strings.Repeat("\x00", 5000) + "\n",
+		"a verb that is no text": `{"verb":1}` + "\n",
+	} {
+		conn := dial(t, folder)
+		go io.WriteString(conn, said) //nolint:errcheck // it may be cut off, which is the point
+		var a control.Answer
+		// The end may come instead of an answer, when more was said than was read.
+		if err := json.NewDecoder(conn).Decode(&a); err == nil && a.Error == "" {
+			t.Errorf("%s: %+v", name, a)
+		}
+	}
+	// Those who say nothing hold all places, but not for long.
+	var silent []net.Conn
+	for range 20 {
+		silent = append(silent, dial(t, folder))
+	}
+	began := time.Now()
+	for {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		_, err := control.Ask(ctx, dial(t, folder), control.Status)
+		cancel()
+		if err == nil {
+			break
+		}
+		if time.Since(began) > 20*time.Second {
+			t.Fatalf("silent clients keep all others out: %v", err)
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	for _, c := range silent {
+		c.Close()
+	}
+	if len(f.asked) > 0 || f.paused {
+		t.Errorf("hostile clients were heeded: %v", f.asked)
+	}
+}
+
+func TestStrangers(t *testing.T) {
+	f := &fake{}
+	folder, _ := serve(t, f, func(net.Conn) error { return control.ErrStranger })
+	if _, err := ask(t, folder, control.Pause); !errors.Is(err, control.ErrStranger) || f.paused {
+		t.Errorf("a stranger: %v, paused: %v", err, f.paused)
+	}
+}
