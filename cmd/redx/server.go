@@ -35,7 +35,7 @@ with Windows Server Update Services. Everything it knows is in the folder that -
 	}
 	cmd.AddCommand(newServerRunCommand(std), newServerImportCommand(std), newServerPublishCommand(std), newServerScrubCommand(std),
 		newServerBackupCommand(std), newServerRestoreCommand(std), newClientPolicyCommand(std),
-		newServerUserCommand(std), newLoginLinkCommand(std))
+		newServerUserCommand(std), newLoginLinkCommand(std), newServerHealingCommand(std))
 	return cmd
 }
 

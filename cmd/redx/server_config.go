@@ -12,6 +12,7 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"github.com/redx-update/redx/internal/server"
+	"github.com/redx-update/redx/internal/server/backend"
 )
 
 // serverConfig is the file redx.toml. What is not in it has the value of defaultConfig; a name that is not known is an
@@ -40,6 +41,10 @@ type serverConfig struct {
 		Look  duration `toml:"look_every"`
 		Scrub duration `toml:"scrub_every"`
 	} `toml:"content"`
+	Healing struct {
+		Share     float64 `toml:"pause_share"`
+		Computers int     `toml:"pause_computers"`
+	} `toml:"healing"`
 	Log struct {
 		Format string `toml:"format"`
 		Level  string `toml:"level"`
@@ -70,6 +75,8 @@ func defaultConfig() serverConfig {
 	c.Clients.Targeting, c.Clients.RequireRegistration, c.Clients.PageSize = "client", true, 200
 	c.Content.Look, c.Content.Scrub = duration(5*time.Minute), duration(7*24*time.Hour)
 	c.Metrics, c.KeepEvents = metricsForThisMachine, 90
+	rule := backend.DefaultHealingRule()
+	c.Healing.Share, c.Healing.Computers = rule.Share, rule.Computers
 	c.Log.Format, c.Log.Level = "text", "info"
 	return c
 }
@@ -121,6 +128,9 @@ func (c *serverConfig) check() error {
 	}
 	if c.KeepEvents < 0 || c.KeepEvents > 36500 {
 		errs = append(errs, errors.New("keep_events must be between 0 and 36500 days"))
+	}
+	if c.Healing.Share < 0 || c.Healing.Share > 1 || c.Healing.Computers < 1 {
+		errs = append(errs, errors.New("healing.pause_share must be between 0 and 1, healing.pause_computers at least 1"))
 	}
 	if c.Content.Look == 0 {
 		errs = append(errs, errors.New("content.look_every must not be 0"))

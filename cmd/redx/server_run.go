@@ -106,6 +106,7 @@ func serve(ctx context.Context, std stdio, log *slog.Logger, c *serverConfig, op
 	if err != nil {
 		return err
 	}
+	b.SetHealing(backend.HealingRule{Share: c.Healing.Share, Computers: c.Healing.Computers})
 	m := metrics.New(b)
 	clients := server.NewServer(server.Deps{
 		Settings: b, Computers: b, Updates: b, Reports: b, Content: b.Keeper(), Log: log, Observe: m.Observe,

@@ -104,7 +104,14 @@ type Reports interface {
 	// already is left out.
 	Report(ctx context.Context, computer string, events []reporting.Event) error
 	// Findings keeps the findings of "redx diagnose --json" of a computer: a JSON object, checked to be one and no more.
-	Findings(ctx context.Context, computer string, findings []byte) error
+	// The verdict says whether the computer may mend itself.
+	Findings(ctx context.Context, computer string, findings []byte) (Verdict, error)
+}
+
+// Verdict is what is answered to findings.
+type Verdict struct {
+	Heal bool   `json:"heal"`
+	Why  string `json:"why,omitempty"` // why not, for people
 }
 
 // Limits bound what clients can make the server do. Zero values stand for defaults.

@@ -237,12 +237,13 @@ func TestReports(t *testing.T) {
 func TestFindings(t *testing.T) {
 	w := newWorld()
 	a := newAgent(t, w).handshake()
+	w.verdict = Verdict{Why: "too many"}
 	good := "Redx-Cookie " + base64.StdEncoding.EncodeToString(a.cookie.EncryptedData)
 	for _, tt := range []struct {
 		name, method, auth, body string
 		want                     int
 	}{
-		{"good", "POST", good, ` {"findings": []} `, 204},
+		{"good", "POST", good, ` {"findings": []} `, 200},
 		{"no cookie", "POST", "", `{}`, 401},
 		{"another scheme", "POST", "Basic " + good[12:], `{}`, 401},
 		{"a forged cookie", "POST", good[:len(good)-8] + "AAAAAAA=", `{}`, 401},
@@ -265,6 +266,10 @@ func TestFindings(t *testing.T) {
 			defer res.Body.Close()
 			if res.StatusCode != tt.want {
 				t.Errorf("status %d, want %d", res.StatusCode, tt.want)
+			}
+			body, err := io.ReadAll(res.Body)
+			if said := strings.TrimSpace(string(body)); err != nil || (said == `{"heal":false,"why":"too many"}`) != (tt.want == 200) {
+				t.Errorf("said %q, %v", said, err)
 			}
 		})
 	}

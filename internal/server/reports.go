@@ -52,37 +52,41 @@ func (s *Server) findings(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c := &call{ctx: r.Context(), r: r, log: s.deps.Log.With(slog.String("remote", remote(r))), set: s.deps.Settings.Settings()}
-	if err := s.takeFindings(w, c); err != nil {
+	verdict, err := s.takeFindings(w, c)
+	if err != nil {
 		status := findingsStatus(err)
 		c.log.LogAttrs(c.ctx, slog.LevelWarn, "findings refused", slog.Int("status", status), slog.Any("error", err))
 		http.Error(w, http.StatusText(status), status)
 		return
 	}
-	w.WriteHeader(http.StatusNoContent)
+	w.Header().Set("Content-Type", "application/json")
+	if err := json.NewEncoder(w).Encode(verdict); err != nil {
+		c.log.LogAttrs(c.ctx, slog.LevelDebug, "a verdict was not heard", slog.Any("error", err))
+	}
 }
 
 var errNotJSON = errors.New("findings are no JSON object")
 
-func (s *Server) takeFindings(w http.ResponseWriter, c *call) error {
+func (s *Server) takeFindings(w http.ResponseWriter, c *call) (v Verdict, err error) {
 	cookie, err := headerCookie(c.r)
 	if err != nil {
-		return err
+		return v, err
 	}
 	if err := s.session(c, cookie); err != nil {
-		return err
+		return v, err
 	}
 	give, err := s.take(c.ctx, s.inside)
 	if err != nil {
-		return err
+		return v, err
 	}
 	defer give()
 	body, done, err := s.body(w, c.r, maxFindings)
 	defer done()
 	if err != nil {
-		return err
+		return v, err
 	}
 	if body = bytes.TrimSpace(body); !json.Valid(body) || body[0] != '{' {
-		return errNotJSON
+		return v, errNotJSON
 	}
 	return s.deps.Reports.Findings(c.ctx, c.session.Computer, body)
 }

@@ -40,6 +40,7 @@ type world struct {
 	files     map[catalog.RevisionID][]File
 	events    []reporting.Event
 	findings  map[string]string
+	verdict   Verdict
 	fetched   int // core fragments asked for
 	log       bytes.Buffer
 }
@@ -219,11 +220,11 @@ func (w *world) Report(_ context.Context, _ string, events []reporting.Event) er
 	return nil
 }
 
-func (w *world) Findings(_ context.Context, computer string, findings []byte) error {
+func (w *world) Findings(_ context.Context, computer string, findings []byte) (Verdict, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.findings[computer] = string(findings)
-	return nil
+	return w.verdict, nil
 }
 
 // agent is a client of a world's server.

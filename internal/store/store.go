@@ -30,6 +30,7 @@ type Store interface {
 	Approvals
 	Files
 	Reports
+	Healings
 	Accounts
 	Fleet
 	Close() error

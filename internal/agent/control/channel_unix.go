@@ -53,11 +53,10 @@ func (l *listener) Close() error {
 	return err
 }
 
-// Dial connects to the agent whose folder it is; ErrNoAgent when none runs.
-func Dial(ctx context.Context, folder string) (net.Conn, error) {
+func connect(ctx context.Context, folder string) (net.Conn, error) {
 	path, done, err := short(filepath.Join(folder, socketName))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w (%w)", ErrNoAgent, err)
+		return nil, fmt.Errorf("%w (%w)", ErrNotRunning, err)
 	}
 	if err != nil {
 		return nil, err
@@ -69,7 +68,7 @@ func Dial(ctx context.Context, folder string) (net.Conn, error) {
 	case errors.Is(err, fs.ErrPermission):
 		return nil, fmt.Errorf("%w (%w)", ErrStranger, err)
 	case err != nil && ctx.Err() == nil:
-		return nil, fmt.Errorf("%w (%w)", ErrNoAgent, err)
+		return nil, fmt.Errorf("%w (%w)", ErrNotRunning, err)
 	}
 	return conn, err
 }

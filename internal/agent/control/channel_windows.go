@@ -29,12 +29,11 @@ func Listen(folder string) (net.Listener, error) {
 	return l, nil
 }
 
-// Dial connects to the agent whose folder it is; ErrNoAgent when none runs.
-func Dial(ctx context.Context, folder string) (net.Conn, error) {
+func connect(ctx context.Context, folder string) (net.Conn, error) {
 	conn, err := win.DialPipe(ctx, pipe(folder))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%w (%w)", ErrNoAgent, err)
+		return nil, fmt.Errorf("%w (%w)", ErrNotRunning, err)
 	case errors.Is(err, fs.ErrPermission):
 		return nil, fmt.Errorf("%w (%w)", ErrStranger, err)
 	}

@@ -35,9 +35,9 @@ type Request struct {
 
 // Answer is what it gets: a status or a turn, or why not.
 type Answer struct {
-	Status *agent.Status  `json:"status,omitempty"`
-	Turn   *agent.Account `json:"turn,omitempty"`
-	Error  string         `json:"error,omitempty"`
+	Status *agent.Status `json:"status,omitempty"`
+	Turn   *agent.Turn   `json:"turn,omitempty"`
+	Error  string        `json:"error,omitempty"`
 }
 
 // Agent is what is controlled; *agent.Agent is one.
@@ -58,8 +58,8 @@ const (
 
 // Errors that callers branch on.
 var (
-	// ErrNoAgent says that no agent runs there.
-	ErrNoAgent = errors.New("no agent runs")
+	// ErrNotRunning says that no agent runs there.
+	ErrNotRunning = errors.New("no agent runs")
 	// ErrStranger says that the one who calls may not control the agent, or the one who answers is no agent.
 	ErrStranger = errors.New("not one who may control this agent")
 )
@@ -159,34 +159,10 @@ func (s *Server) do(ctx context.Context, v agent.Verb) Answer {
 		if err != nil {
 			return Answer{Error: err.Error()}
 		}
-		account := t.Account()
-		return Answer{Turn: &account}
+		return Answer{Turn: &t}
 	default:
 		return Answer{Error: "no such verb"}
 	}
 	st := s.Agent.Status()
 	return Answer{Status: &st}
-}
-
-// Ask has the agent at the other end of a connection do something. The connection is closed by that.
-func Ask(ctx context.Context, conn net.Conn, v agent.Verb) (Answer, error) {
-	defer conn.Close()
-	stop := context.AfterFunc(ctx, func() { _ = conn.Close() }) // that the agent hears of it is the point
-	defer stop()
-	var a Answer
-	err := json.NewEncoder(conn).Encode(Request{v})
-	if err == nil {
-		err = json.NewDecoder(io.LimitReader(conn, maxAnswer)).Decode(&a)
-	}
-	switch {
-	case ctx.Err() != nil:
-		return a, ctx.Err()
-	case err != nil:
-		return a, fmt.Errorf("ask the agent: %w", err)
-	case a.Error == ErrStranger.Error():
-		return a, ErrStranger
-	case a.Error != "":
-		return a, fmt.Errorf("the agent says: %s", a.Error)
-	}
-	return a, nil
 }

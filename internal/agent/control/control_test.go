@@ -70,9 +70,19 @@ func serve(t *testing.T, f *fake, check func(net.Conn) error) (folder string, st
 	return folder, stop
 }
 
-func dial(t *testing.T, folder string) net.Conn {
+func dial(t *testing.T, folder string) *control.Client {
 	t.Helper()
-	conn, err := control.Dial(t.Context(), folder)
+	c, err := control.Dial(t.Context(), folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+func raw(t *testing.T, folder string) net.Conn {
+	t.Helper()
+	conn, err := control.Connect(t.Context(), folder)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,32 +90,29 @@ func dial(t *testing.T, folder string) net.Conn {
 	return conn
 }
 
-func ask(t *testing.T, folder string, v agent.Verb) (control.Answer, error) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	return control.Ask(ctx, dial(t, folder), v)
-}
-
 func TestVerbs(t *testing.T) {
 	f := &fake{}
 	folder, stop := serve(t, f, nil)
-	for _, v := range []agent.Verb{control.Status, control.Pause, control.Status, control.Resume} {
-		a, err := ask(t, folder, v)
-		if err != nil || a.Status == nil || a.Status.Paused != f.paused || a.Status.Doing != "scan" {
-			t.Errorf("%s: %+v, %v", v, a.Status, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for _, paused := range []bool{true, false} {
+		if st, err := dial(t, folder).SetPaused(ctx, paused); err != nil || st.Paused != paused || f.paused != paused {
+			t.Errorf("pause %v: %+v, %v", paused, st, err)
 		}
+	}
+	if st, err := dial(t, folder).Status(ctx); err != nil || st.Doing != "scan" {
+		t.Errorf("%+v, %v", st, err)
 	}
 	for _, v := range []agent.Verb{agent.ScanNow, agent.DownloadNow, agent.InstallNow} {
-		if a, err := ask(t, folder, v); err != nil || a.Turn == nil || a.Turn.Error != "asleep" || f.asked[len(f.asked)-1] != v {
-			t.Errorf("%s: %+v, %v", v, a.Turn, err)
+		if turn, err := dial(t, folder).Ask(ctx, v); err != nil || turn.Err == nil || turn.Err.Error() != "asleep" || f.asked[len(f.asked)-1] != v {
+			t.Errorf("%s: %+v, %v", v, turn, err)
 		}
 	}
-	if _, err := ask(t, folder, "format c:"); err == nil || !strings.Contains(err.Error(), "no such verb") {
+	if _, err := dial(t, folder).Ask(ctx, "format c:"); err == nil || !strings.Contains(err.Error(), "no such verb") {
 		t.Errorf("an unknown verb: %v", err)
 	}
 	stop()
-	if _, err := control.Dial(t.Context(), folder); !errors.Is(err, control.ErrNoAgent) {
+	if _, err := control.Dial(t.Context(), folder); !errors.Is(err, control.ErrNotRunning) {
 		t.Errorf("after the end: %v", err)
 	}
 }
@@ -114,12 +121,11 @@ func TestVerbs(t *testing.T) {
 func TestClientGoes(t *testing.T) {
 	f := &fake{ended: make(chan error, 1)}
 	folder, _ := serve(t, f, nil)
-	conn := dial(t, folder)
-	if _, err := conn.Write([]byte(`{"verb":"scan"}` + "\n")); err != nil {
-		t.Fatal(err)
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if _, err := dial(t, folder).Ask(ctx, agent.ScanNow); !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
 	}
-	time.Sleep(50 * time.Millisecond)
-	conn.Close()
 	select {
 	case err := <-f.ended:
 		if !errors.Is(err, context.Canceled) {
@@ -138,7 +144,7 @@ func TestHostileClients(t *testing.T) {
 		"an array": "[]\n", "a deep one": strings.Repeat("[", 4000) + "\n", "zeros": strings.Repeat("\x00", 5000) + "\n",
 		"a verb that is no text": `{"verb":1}` + "\n",
 	} {
-		conn := dial(t, folder)
+		conn := raw(t, folder)
 		go io.WriteString(conn, said) //nolint:errcheck // it may be cut off, which is the point
 		var a control.Answer
 		// The end may come instead of an answer, when more was said than was read.
@@ -147,14 +153,14 @@ func TestHostileClients(t *testing.T) {
 		}
 	}
 	// Those who say nothing hold all places, but not for long.
-	var silent []net.Conn
+	var silent []io.Closer
 	for range 20 {
 		silent = append(silent, dial(t, folder))
 	}
 	began := time.Now()
 	for {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		_, err := control.Ask(ctx, dial(t, folder), control.Status)
+		_, err := dial(t, folder).Status(ctx)
 		cancel()
 		if err == nil {
 			break
@@ -175,7 +181,7 @@ func TestHostileClients(t *testing.T) {
 func TestStrangers(t *testing.T) {
 	f := &fake{}
 	folder, _ := serve(t, f, func(net.Conn) error { return control.ErrStranger })
-	if _, err := ask(t, folder, control.Pause); !errors.Is(err, control.ErrStranger) || f.paused {
+	if _, err := dial(t, folder).SetPaused(t.Context(), true); !errors.Is(err, control.ErrStranger) || f.paused {
 		t.Errorf("a stranger: %v, paused: %v", err, f.paused)
 	}
 }

@@ -23,10 +23,11 @@ import (
 
 // Backend implements the interfaces of package server. It is safe for concurrent use.
 type Backend struct {
-	store  store.Store
-	keeper *content.Keeper
-	log    *slog.Logger
-	fixed  server.Settings
+	store   store.Store
+	keeper  *content.Keeper
+	log     *slog.Logger
+	fixed   server.Settings
+	healing HealingRule
 
 	state atomic.Pointer[state]
 
@@ -55,7 +56,7 @@ var (
 
 // New reads the store. Of the fixed settings, what the store knows itself is filled in.
 func New(ctx context.Context, s store.Store, files content.Store, fixed server.Settings, log *slog.Logger) (*Backend, error) {
-	b := &Backend{store: s, log: log, fixed: fixed}
+	b := &Backend{store: s, log: log, fixed: fixed, healing: DefaultHealingRule()}
 	b.seen.all = map[string]store.Synced{}
 	b.computers.all = map[string]cached{}
 	var err error

@@ -8,6 +8,7 @@ import (
 
 	"github.com/redx-update/redx/internal/guid"
 	"github.com/redx-update/redx/internal/hresult"
+	"github.com/redx-update/redx/internal/server"
 	"github.com/redx-update/redx/internal/store"
 	"github.com/redx-update/redx/internal/update"
 	"github.com/redx-update/redx/internal/wsus/reporting"
@@ -33,8 +34,12 @@ func (b *Backend) Report(ctx context.Context, computer string, events []reportin
 }
 
 // Findings implements server.Reports.
-func (b *Backend) Findings(ctx context.Context, computer string, findings []byte) error {
-	return b.store.AddFinding(ctx, store.Finding{Computer: computer, Time: time.Now(), JSON: findings, Causes: b.causes(ctx, computer, findings)})
+func (b *Backend) Findings(ctx context.Context, computer string, findings []byte) (server.Verdict, error) {
+	f := store.Finding{Computer: computer, Time: time.Now(), JSON: findings, Causes: b.causes(ctx, computer, findings)}
+	if err := b.store.AddFinding(ctx, f); err != nil {
+		return server.Verdict{}, err
+	}
+	return b.verdict(ctx, computer, findings)
 }
 
 func event(e *reporting.Event) store.Event {

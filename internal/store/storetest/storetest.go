@@ -29,7 +29,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Opener) {
 	for name, test := range map[string]func(*testing.T, Opener){
 		"identity": identity, "secrets and settings": secrets, "epoch": epoch, "computers": computers, "targeting": targeting,
 		"cloned": cloned, "groups": groups, "updates": updates, "whole replaces cut": wholeReplacesCut, "approvals": approvals,
-		"files": files, "events": events, "states": states, "findings": findings, "version": version, "together": together,
+		"files": files, "events": events, "states": states, "findings": findings, "healings": healings, "version": version, "together": together,
 		"accounts": accounts, "sessions": sessions, "tokens": tokens, "fleet": fleet, "failures": failures, "causes": causes, "prune": prune,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, fresh(t)) })
