@@ -72,14 +72,18 @@ type file struct {
 // a slip of the pen does not pass for a setting.
 func ParsePolicy(text string) (Policy, error) {
 	var f file
-	p := DefaultPolicy()
 	m, err := toml.Decode(text, &f)
 	if err != nil {
-		return p, err
+		return DefaultPolicy(), err
 	}
 	if unknown := m.Undecoded(); len(unknown) > 0 {
-		return p, fmt.Errorf("no such setting: %s", unknown[0])
+		return DefaultPolicy(), fmt.Errorf("no such setting: %s", unknown[0])
 	}
+	return f.policy()
+}
+
+func (f *file) policy() (Policy, error) {
+	p := DefaultPolicy()
 	set(&p.Every, f.Visit.Every)
 	set(&p.FirstWithin, f.Visit.FirstWithin)
 	set(&p.RetryAfter, f.Visit.RetryAfter)

@@ -31,7 +31,6 @@ const cryptography = `SOFTWARE\Microsoft\Cryptography`
 
 // MachineGUID is what Windows told this installation apart by when it was made, as it stands in the registry.
 func MachineGUID() (string, error) {
-	const native = registry.WOW64_64KEY // also for a program of 32 bits
 	k, err := registry.OpenKey(registry.LOCAL_MACHINE, cryptography, registry.QUERY_VALUE|native)
 	if err != nil {
 		return "", fmt.Errorf(`open HKLM\%s: %w`, cryptography, err)

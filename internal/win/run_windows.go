@@ -10,13 +10,25 @@ import (
 	"golang.org/x/sys/windows/svc"
 )
 
+// Controls are what a service does beside running and stopping; a nil one is not offered to the service manager. They are
+// called one at a time and must return at once.
+type Controls struct {
+	Pause  func(paused bool)
+	Reload func() // its parameters have changed
+}
+
 // RunService is the body of a program that the service manager has started: it runs the function as the service of
 // that name and returns when that has ended, with its error. When the service is to stop, or Windows shuts down, ctx
 // ends, and the service manager is told every few seconds that it goes on stopping until run returns.
 //
 // A process can do this once. ErrNoManager if the service manager did not start it, and then run is not called.
 func RunService(name string, run func(ctx context.Context) error) error {
-	s := &body{run: run}
+	return RunControlled(name, Controls{}, run)
+}
+
+// RunControlled is RunService for one that can be paused, or takes changed parameters.
+func RunControlled(name string, c Controls, run func(ctx context.Context) error) error {
+	s := &body{run: run, controls: c}
 	err := svc.Run(name, s)
 	if errors.Is(err, windows.ERROR_FAILED_SERVICE_CONTROLLER_CONNECT) {
 		err = fmt.Errorf("%w (%w)", ErrNoManager, err)
@@ -32,8 +44,9 @@ const stopping = 2 * time.Second
 
 // body is a service that runs.
 type body struct {
-	run func(context.Context) error
-	err error
+	run      func(context.Context) error
+	controls Controls
+	err      error
 }
 
 // Execute answers the service manager. What run returns is the service's exit code: a number of Windows if there is
@@ -43,7 +56,7 @@ func (s *body) Execute(_ []string, requests <-chan svc.ChangeRequest, now chan<-
 	defer cancel()
 	done := make(chan error, 1)
 	go func() { done <- s.run(ctx) }()
-	state := svc.Status{State: svc.Running, Accepts: svc.AcceptStop | svc.AcceptShutdown}
+	state := svc.Status{State: svc.Running, Accepts: s.accepts()}
 	now <- state
 	var still <-chan time.Time // ticks while it stops
 	for {
@@ -64,8 +77,36 @@ func (s *body) Execute(_ []string, requests <-chan svc.ChangeRequest, now chan<-
 				t := time.NewTicker(stopping)
 				defer t.Stop()
 				still = t.C
+			case still == nil:
+				s.control(r.Cmd, &state)
+				now <- state
 			}
 		}
+	}
+}
+
+func (s *body) accepts() svc.Accepted {
+	a := svc.AcceptStop | svc.AcceptShutdown
+	if s.controls.Pause != nil {
+		a |= svc.AcceptPauseAndContinue
+	}
+	if s.controls.Reload != nil {
+		a |= svc.AcceptParamChange
+	}
+	return a
+}
+
+// control does what is asked of a service that goes on.
+func (s *body) control(c svc.Cmd, state *svc.Status) {
+	switch {
+	case c == svc.Pause && s.controls.Pause != nil:
+		s.controls.Pause(true)
+		state.State = svc.Paused
+	case c == svc.Continue && s.controls.Pause != nil:
+		s.controls.Pause(false)
+		state.State = svc.Running
+	case c == svc.ParamChange && s.controls.Reload != nil:
+		s.controls.Reload()
 	}
 }
 

@@ -122,6 +122,10 @@ func blame(c hresult.Code) string {
 	return ""
 }
 
+// Elsewhere reports that a code is accounted for by the network, the server or a right that is lacking, or says that it is
+// not the time: it tells nothing of this machine.
+func Elsewhere(c hresult.Code) bool { return verdictOf(c) == proof.Unproven }
+
 // verdictOf says whether a code is this machine's failure. What the network, the server, or a right that is lacking
 // accounts for says nothing of the repair, and must not lead to the next step.
 func verdictOf(c hresult.Code) proof.Verdict {

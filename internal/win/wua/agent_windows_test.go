@@ -161,12 +161,19 @@ func describe(id, title, article string) fake {
 	}
 }
 
-func other() fake { return describe("b1f9e1f4-0c6e-4f39-8c56-6d1b0e2a7c11", "Definition", "2267602") }
+func other() fake {
+	u := describe("b1f9e1f4-0c6e-4f39-8c56-6d1b0e2a7c11", "Definition", "2267602")
+	u["isdownloaded"] = is(false)
+	u["installationbehavior"] = is(fake{"rebootbehavior": is(0)})
+	return u
+}
 
 func (a *agent) update() fake {
 	u := describe("5c2a3f60-7d41-4be9-9a0e-2f6f8e5b1d07", "Cumulative für Windows (KB5034122)", "5034122")
 	u["isinstalled"], u["eulaaccepted"] = is(a.s.Installed), is(!a.s.NoLicence)
 	u["isdownloaded"] = is(a.s.DownloadOutcome == 2)
+	u["installationbehavior"] = is(fake{"rebootbehavior": is(2)})
+	u["maxdownloadsize"] = is(decimal(5 << 30))
 	u["downloadcontents"] = is(list())
 	u["bundledupdates"] = is(list(fake{
 		"downloadcontents": is(list(fake{"downloadurl": is("http://server/a.cab")}, fake{"downloadurl": is("http://server/b.psf")})),

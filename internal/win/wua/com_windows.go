@@ -200,6 +200,21 @@ func (o object) boolean(name string) (bool, error) {
 	return b, nil
 }
 
+// size reads a property that is a DECIMAL, as the agent has sizes in; it must be a whole number.
+func (o object) size(name string) (int64, error) {
+	v, err := o.property(name)
+	defer v.clear()
+	if err != nil {
+		return 0, err
+	}
+	const decimal = 14 // VT_DECIMAL: its lower 64 bits stand where other values do
+	if v.VT == decimal && v.Val >= 0 {
+		return v.Val, nil
+	}
+	n, err := whole(v, o.name+"."+name)
+	return int64(n), err
+}
+
 // date reads a property that is a DATE in UTC.
 func (o object) date(name string) (time.Time, error) {
 	v, err := o.property(name)

@@ -209,8 +209,11 @@ func (w *world) invoke(
 	return 0
 }
 
-// date is a DATE.
-type date float64
+// date is a DATE, decimal a whole DECIMAL.
+type (
+	date    float64
+	decimal int64
+)
 
 func (w *world) variant(v any) ole.VARIANT {
 	switch x := v.(type) {
@@ -225,6 +228,8 @@ func (w *world) variant(v any) ole.VARIANT {
 		return ole.NewVariant(ole.VT_I4, int64(int32(x)))
 	case date:
 		return ole.NewVariant(ole.VT_DATE, *(*int64)(unsafe.Pointer(&x)))
+	case decimal:
+		return ole.NewVariant(14, int64(x)) // VT_DECIMAL
 	case string:
 		return ole.NewVariant(ole.VT_BSTR, int64(uintptr(unsafe.Pointer(ole.SysAllocStringLen(x)))))
 	case fake:

@@ -32,6 +32,16 @@ func (w *worker) find() (object, error) {
 }
 
 func (w *worker) search(searcher object, what string) (object, error) {
+	list, err := w.found(searcher, what)
+	if err != nil {
+		return object{}, err
+	}
+	defer list.release()
+	return w.pick(list, what)
+}
+
+// found searches and gives what was found.
+func (w *worker) found(searcher object, what string) (object, error) {
 	result, err := searcher.ask("Search", "ISearchResult", what)
 	if err != nil {
 		return object{}, err
@@ -45,12 +55,7 @@ func (w *worker) search(searcher object, what string) (object, error) {
 	if o := protocol.Outcome(outcome); o != protocol.Succeeded && o != protocol.SucceededWithErrors {
 		return object{}, &callError{"IUpdateSearcher.Search", w.behind()}
 	}
-	list, err := result.part("Updates", "IUpdateCollection")
-	if err != nil {
-		return object{}, err
-	}
-	defer list.release()
-	return w.pick(list, what)
+	return result.part("Updates", "IUpdateCollection")
 }
 
 // behind is the code of a search that failed without one of its own.

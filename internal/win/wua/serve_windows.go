@@ -92,6 +92,8 @@ func (w *worker) run() (err error) {
 		return w.history()
 	case protocol.State:
 		return w.state()
+	case protocol.Offers:
+		return w.offers()
 	default:
 		return w.prove()
 	}

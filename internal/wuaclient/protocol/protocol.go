@@ -22,6 +22,8 @@ type Verb string
 const (
 	// Prove searches for an update, downloads it, and installs it when asked to.
 	Prove Verb = "prove"
+	// Offers lists what is offered and not installed.
+	Offers Verb = "offers"
 	// History lists what the agent has done.
 	History Verb = "history"
 	// State asks whether an installation runs and whether the agent wants a restart.
@@ -35,7 +37,7 @@ const (
 // Known reports that it is one of the verbs.
 func (v Verb) Known() bool {
 	switch v {
-	case Prove, History, State, Transfers, CancelTransfer:
+	case Prove, Offers, History, State, Transfers, CancelTransfer:
 		return true
 	}
 	return false
@@ -93,6 +95,7 @@ type Answer struct {
 	RestartNeeded bool       `json:"restart_needed,omitempty"`
 	Offered       int        `json:"offered"` // how many updates the search found
 	Update        *Update    `json:"update,omitempty"`
+	Updates       []Update   `json:"updates,omitempty"` // for Offers
 	Download      *Result    `json:"download,omitempty"`
 	Install       *Result    `json:"install,omitempty"`
 	Total         int        `json:"total"` // entries that the history has; Attempts can be fewer
@@ -130,9 +133,11 @@ type Update struct {
 	KB         string   `json:"kb,omitempty"` // "KB5034441"
 	Title      string   `json:"title"`
 	Installed  bool     `json:"installed,omitempty"`
-	Downloaded bool     `json:"downloaded,omitempty"` // asked again after the download
-	Licence    bool     `json:"licence,omitempty"`    // its licence is still to be accepted
-	URLs       []string `json:"urls,omitempty"`       // of its files and those of the updates that it bundles
+	Downloaded bool     `json:"downloaded,omitempty"`  // asked again after the download
+	Licence    bool     `json:"licence,omitempty"`     // its licence is still to be accepted
+	MayRestart bool     `json:"may_restart,omitempty"` // only for Offers, as is Bytes
+	Bytes      int64    `json:"bytes,omitempty"`       // to download, at most
+	URLs       []string `json:"urls,omitempty"`        // of its files and those of the updates that it bundles
 }
 
 // Outcome is how an operation of the agent ended (OperationResultCode of wuapi.h).
