@@ -166,10 +166,9 @@ func (i *Installer) do(ctx context.Context, j *journal, o *Order) (restart bool,
 
 // fault is an error that has a code of its own.
 type fault struct {
-	stage agent.Stage
-	code  hresult.Code
-	path  string
-	err   error
+	code hresult.Code
+	path string
+	err  error
 }
 
 func (f *fault) Error() string {
@@ -182,7 +181,7 @@ func (f *fault) Error() string {
 func (f *fault) Unwrap() error { return f.err }
 
 func wrong(code hresult.Code, path string, format string, args ...any) error {
-	return &fault{agent.Installing, code, path, fmt.Errorf(format, args...)}
+	return &fault{code, path, fmt.Errorf(format, args...)}
 }
 
 // failure makes a Failure of any error.
@@ -192,7 +191,7 @@ func failure(u update.Ref, err error) *agent.Failure {
 	var damaged *trace.Damaged
 	switch {
 	case errors.As(err, &own):
-		f.Stage, f.Code, f.Path, f.Err = own.stage, own.code, own.path, own.err
+		f.Code, f.Path, f.Err = own.code, own.path, own.err
 	case errors.As(err, &damaged):
 		f.Code, f.Path = damaged.Code, damaged.Path
 	case errors.Is(err, context.Canceled):

@@ -300,6 +300,29 @@ func TestCancelled(t *testing.T) {
 	}
 }
 
+// TestDamagedDatastore installs on a computer whose history cannot be kept in one of its places: the others have it, and
+// the attempt is over.
+func TestDamagedDatastore(t *testing.T) {
+	c, top := labImage(t)
+	harmed := []byte("no database any more")
+	if err := disk.Replace(c.Disk, c.Trace.Datastore(), disk.Bytes(harmed)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Install(t.Context(), c.order); err != nil {
+		t.Fatal(err)
+	}
+	entries, _, packages := look(t, top)
+	if len(entries) != 1 || len(entries[0].Sources) < 2 || len(packages) != 1 {
+		t.Errorf("history: %+v, packages %q", entries, packages)
+	}
+	if b, err := disk.Read(c.Disk, c.Trace.Datastore(), 100); err != nil || string(b) != string(harmed) {
+		t.Errorf("%q, %v", b, err)
+	}
+	if ended, err := c.Recover(); ended != nil || err != nil {
+		t.Errorf("%+v, %v", ended, err)
+	}
+}
+
 // TestRealImage holds that an image without the marker is left alone.
 func TestRealImage(t *testing.T) {
 	c, top := labImage(t)

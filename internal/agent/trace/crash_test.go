@@ -127,3 +127,37 @@ func TestOldReports(t *testing.T) {
 		t.Errorf("%+v, %v", info, err)
 	}
 }
+
+// BenchmarkAttempt measures what the traces of one attempt cost, on a real disk.
+func BenchmarkAttempt(b *testing.B) {
+	for _, size := range []int{4096, 32768} {
+		b.Run(fmt.Sprintf("pages of %d", size), func(b *testing.B) { benchmarkAttempt(b, size) })
+	}
+}
+
+func benchmarkAttempt(b *testing.B, size int) {
+	d, err := disk.Open(b.TempDir(), "C:")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer d.Close()
+	if _, err := disk.MakeAll(d, logs); err != nil {
+		b.Fatal(err)
+	}
+	o := options
+	o.PageSize = size
+	k := trace.New(d, o)
+	b.ReportAllocs()
+	for n := range b.N {
+		for _, e := range attempt(start.Add(time.Duration(n)*time.Hour), hresult.FileNotFound) {
+			if err := k.Tell(e); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	info, err := d.Stat(`C:\Windows\SoftwareDistribution\DataStore\DataStore.edb`)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(info.Size), "datastore-bytes")
+}

@@ -167,7 +167,7 @@ const (
 
 // Check reads the datastore whole. *Damaged when it cannot be; a datastore that is not there yet is sound.
 func (k *Keeper) Check() error {
-	_, err := k.read()
+	_, _, err := k.read()
 	return err
 }
 
@@ -176,41 +176,44 @@ func (k *Keeper) Datastore() string { return k.path("DataStore", "DataStore.edb"
 
 // rewrite changes the datastore, unless change says that there is nothing to change.
 func (k *Keeper) rewrite(change func(*write.Store) bool) error {
-	s, err := k.read()
+	s, pageSize, err := k.read()
 	if err != nil {
 		return err
 	}
 	if !change(s) {
 		return nil
 	}
-	b, err := s.Bytes(write.Options())
+	opt := write.Options()
+	opt.PageSize = pageSize
+	b, err := s.Bytes(opt)
 	if err != nil {
 		return fmt.Errorf("datastore: %w", err)
 	}
 	return k.replace(k.Datastore(), b)
 }
 
-func (k *Keeper) read() (*write.Store, error) {
+// read gives what the datastore says, and its page size.
+func (k *Keeper) read() (s *write.Store, pageSize int, err error) {
 	path := k.Datastore()
 	b, err := disk.Read(k.disk, path, maxDatastore)
 	if errors.Is(err, fs.ErrNotExist) {
-		return &write.Store{}, nil
+		return &write.Store{}, k.o.PageSize, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	db, err := datastore.Open(bytes.NewReader(b), int64(len(b)))
 	if err != nil {
-		return nil, &Damaged{Path: path, Code: codeCorrupted, Err: err}
+		return nil, 0, &Damaged{Path: path, Code: codeCorrupted, Err: err}
 	}
-	if d := db.Info().Damage; len(d) > 0 {
-		return nil, &Damaged{Path: path, Code: codeReadVerify, Err: d[0]}
+	info := db.Info()
+	if len(info.Damage) > 0 {
+		return nil, 0, &Damaged{Path: path, Code: codeReadVerify, Err: info.Damage[0]}
 	}
-	s, err := rows(db)
-	if err != nil {
-		return nil, &Damaged{Path: path, Code: codeReadVerify, Err: err}
+	if s, err = rows(db); err != nil {
+		return nil, 0, &Damaged{Path: path, Code: codeReadVerify, Err: err}
 	}
-	return s, nil
+	return s, info.PageSize, nil
 }
 
 // rows takes all rows over for writing them again.

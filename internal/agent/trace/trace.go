@@ -18,6 +18,7 @@ import (
 	"github.com/redx-update/redx/internal/guid"
 	"github.com/redx-update/redx/internal/hresult"
 	"github.com/redx-update/redx/internal/update"
+	write "github.com/redx-update/redx/internal/write/datastore"
 )
 
 // Kind is what an event says.
@@ -75,6 +76,9 @@ type Options struct {
 	Client   string         // the program that asked, such as "redx agent"
 	Service  guid.GUID      // the update service; zero: that of managed servers
 	Zone     *time.Location // the computer's; nil: UTC
+	// PageSize is that of a datastore which is made, in bytes; 0: 32768, as Windows 10 has it, which makes 1.2 MB of an
+	// empty one. Where there are very many computers 4096 does, the size of old systems. One that is there keeps its own.
+	PageSize int
 }
 
 // managed is the update service that a configured server is (seen in dialogues of real clients).
@@ -93,6 +97,9 @@ func New(d disk.Disk, o Options) *Keeper {
 	}
 	if o.Zone == nil {
 		o.Zone = time.UTC
+	}
+	if o.PageSize == 0 {
+		o.PageSize = write.Options().PageSize
 	}
 	return &Keeper{disk: d, o: o}
 }

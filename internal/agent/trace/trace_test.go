@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -274,6 +275,35 @@ func TestDamagedDatastore(t *testing.T) {
 				t.Errorf("findings: %+v", findings)
 			}
 		})
+	}
+}
+
+// TestOwnFolder keeps traces where an agent on a real computer does: no event log is touched, pages are as it is told.
+func TestOwnFolder(t *testing.T) {
+	d, err := disk.Open(t.TempDir(), "C:")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if _, err := disk.MakeAll(d, `C:\ProgramData\redx`); err != nil {
+		t.Fatal(err)
+	}
+	o := trace.Options{Root: `C:\ProgramData\redx`, Client: "redx agent", PageSize: 4096}
+	for n := range 30 {
+		tell(t, trace.New(d, o), attempt(start.Add(time.Duration(n)*time.Hour), hresult.FileNotFound)...)
+		o.PageSize = 0 // the one that is there keeps its own
+	}
+	names, err := d.Names(`C:\ProgramData\redx\SoftwareDistribution`)
+	if slices.Sort(names); err != nil || !slices.Equal(names, []string{"DataStore", "ReportingEvents.log"}) {
+		t.Errorf("%q, %v", names, err)
+	}
+	if names, err := d.Names(`C:\`); err != nil || len(names) != 1 {
+		t.Errorf("%q, %v", names, err)
+	}
+	k := trace.New(d, o)
+	info, err := d.Stat(k.Datastore())
+	if err = errors.Join(err, k.Check()); err != nil || info.Size > 300<<10 {
+		t.Errorf("%+v, %v", info, err)
 	}
 }
 
