@@ -2,9 +2,7 @@ package install_test
 
 import (
 	"crypto/sha256"
-	"encoding/base64"
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +13,7 @@ import (
 	"github.com/redx-update/redx/internal/guid"
 	"github.com/redx-update/redx/internal/lab"
 	"github.com/redx-update/redx/internal/lab/marker"
+	"github.com/redx-update/redx/internal/lab/payload"
 	"github.com/redx-update/redx/internal/update"
 	"github.com/redx-update/redx/internal/write/cab"
 	"github.com/redx-update/redx/internal/write/hive"
@@ -39,51 +38,57 @@ var (
 // part is a component of a package, with its files by name.
 type part struct {
 	name    string
-	arch    string
 	files   map[string]string
 	to      string // destination of all of them
-	damaged bool   // its manifest's digests are others
+	damaged bool   // its manifest's first digest is another
+}
+
+func (p part) component() payload.Component {
+	c := payload.Component{Name: p.name}
+	for _, name := range sorted(p.files) {
+		c.Files = append(c.Files, payload.File{Name: name, Destination: p.to, Content: []byte(p.files[name])})
+	}
+	return c
 }
 
 func (p part) folder() string {
-	return p.arch + "_" + p.name + "_31bf3856ad364e35_1.0.0.1_none_0123456789abcdef"
-}
-
-func (p part) identity() string {
-	return fmt.Sprintf(`<assemblyIdentity name="%s" version="1.0.0.1" processorArchitecture="%s" language="neutral" publicKeyToken="31bf3856ad364e35" versionScope="nonSxS"/>`, p.name, p.arch)
+	c := p.component()
+	return update1.Folder(&c)
 }
 
 func (p part) manifest() string {
-	var b strings.Builder
-	b.WriteString(`<?xml version="1.0" encoding="UTF-8"?><assembly xmlns="urn:schemas-microsoft-com:asm.v3" manifestVersion="1.0">` + p.identity())
-	for _, name := range sorted(p.files) {
-		sum := sha256.Sum256([]byte(p.files[name]))
-		if p.damaged {
-			sum[0]++
+	c := p.component()
+	s := string(update1.ComponentManifest(&c))
+	if p.damaged {
+		const value = "<dsig:DigestValue>"
+		at := strings.Index(s, value) + len(value)
+		other := "A"
+		if s[at] == 'A' {
+			other = "B"
 		}
-		fmt.Fprintf(&b, `<file name="%s" destinationPath="%s" sourceName="%s"><asmv2:hash xmlns:asmv2="urn:schemas-microsoft-com:asm.v2" xmlns:dsig="http://www.w3.org/2000/09/xmldsig#"><dsig:Transforms><dsig:Transform Algorithm="urn:schemas-microsoft-com:HashTransforms.Identity"/></dsig:Transforms><dsig:DigestMethod Algorithm="http://www.w3.org/2000/09/xmldsig#sha256"/><dsig:DigestValue>%s</dsig:DigestValue></asmv2:hash></file>`,
-			name, p.to, name, base64.StdEncoding.EncodeToString(sum[:]))
+		s = s[:at] + other + s[at+1:]
 	}
-	return b.String() + `</assembly>`
+	return s
 }
+
+// update1 is the package without its parts.
+var update1 = payload.Package{KB: "KB5034122", Version: "1.0.0.1", Title: "lab"}
 
 // parts is the package that most tests install: one file that is new, one that replaces, one for the store alone.
 func parts() []part {
 	return []part{
-		{name: "redx-lab-a", arch: "amd64", files: map[string]string{"new.dll": "new", "old.dll": "a newer old.dll"}, to: `$(runtime.system32)\`},
-		{name: "redx-lab-b", arch: "amd64", files: map[string]string{"store.dll": "only stored"}},
-		{name: "redx-lab-c", arch: "amd64", files: map[string]string{"deep.txt": "below folders"}, to: `$(runtime.programFiles)\redx lab\deep\`},
+		{name: "redx-lab-a", files: map[string]string{"new.dll": "new", "old.dll": "a newer old.dll"}, to: `$(runtime.system32)\`},
+		{name: "redx-lab-b", files: map[string]string{"store.dll": "only stored"}},
+		{name: "redx-lab-c", files: map[string]string{"deep.txt": "below folders"}, to: `$(runtime.programFiles)\redx lab\deep\`},
 	}
 }
 
 func mum(parts []part) string {
-	s := `<?xml version="1.0" encoding="utf-8"?><assembly xmlns="urn:schemas-microsoft-com:asm.v3" manifestVersion="1.0" displayName="lab">` +
-		`<assemblyIdentity name="Package_for_KB5034122" version="1.0.0.1" language="neutral" processorArchitecture="amd64" publicKeyToken="31bf3856ad364e35"/>` +
-		`<package identifier="KB5034122" releaseType="Update">`
-	for i, p := range parts {
-		s += fmt.Sprintf(`<update name="u%d"><component>%s</component></update>`, i, p.identity())
+	p := update1
+	for _, part := range parts {
+		p.Components = append(p.Components, part.component())
 	}
-	return s + `</package></assembly>`
+	return string(p.Manifest())
 }
 
 // cabinet is the payload that brings a package.
