@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/redx-update/redx/internal/gather"
 	"github.com/redx-update/redx/internal/image"
 	"github.com/redx-update/redx/internal/repair/site"
 	"github.com/redx-update/redx/internal/report"
@@ -31,7 +32,7 @@ func (o *repairOptions) target(std stdio) (*target, error) {
 		if agent, err = newAgent(); err != nil {
 			return nil, err
 		}
-		options.Busy = agent
+		options.Busy, options.Extra = agent, []gather.Source{agentHistory()}
 	}
 	var err error
 	if t.Site, err = site.Open(options); err != nil {

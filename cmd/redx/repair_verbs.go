@@ -252,7 +252,9 @@ func anyProven(kept []session.Kept) bool {
 
 func (t *target) purged(gone []session.Kept, err error) error {
 	left, lerr := t.Kept()
-	err = errors.Join(err, lerr)
+	if err = errors.Join(err, lerr); err == nil && len(left) == 0 {
+		err = t.Forget()
+	}
 	out := report.NewPurged(t.image, gone, left)
 	if t.options.json {
 		err = errors.Join(report.WriteJSON(t.std.out, out), err)

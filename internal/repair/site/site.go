@@ -36,6 +36,8 @@ type Options struct {
 	Own bool
 	// Busy tells whether Windows' own agent installs something; nil: it is not asked.
 	Busy live.Installer
+	// Extra is what else can be asked for the history, when that is saved; nil: nothing.
+	Extra []gather.Source
 	// Observe is told what happens, Told of each saving of the history; nil: nobody wants to know.
 	Observe func(session.Event)
 	Told    func(vault.Saved)
@@ -53,6 +55,7 @@ type Site struct {
 	own     func(making bool) (*os.Root, error) // the folder of journals
 	home    string                              // redx's own folder, as this machine names it; known when own has made it
 	held    *journal.Dir
+	forget  func() error // ends that the event log knows redx; nil where there is none
 	closers []io.Closer
 }
 
@@ -178,6 +181,7 @@ func (s *Site) live() error {
 		}
 		return m.Journals()
 	}
+	s.forget = m.ForgetSource
 	s.options.Observe = Observers(s.options.Observe, EventLog(m))
 	s.Session = &session.Session{Machine: on.Run(), Copies: m}
 	return nil
@@ -201,14 +205,29 @@ func (s *Site) prepare(img image.Image) error {
 	return nil
 }
 
+// Forget ends that the event log knows redx, for when nothing is kept any more. What it wrote stays there.
+func (s *Site) Forget() error {
+	if s.forget == nil {
+		return nil
+	}
+	return s.forget()
+}
+
 // Gather reads all evidence anew.
-func (s *Site) Gather(ctx context.Context) (*evidence.Set, error) {
+func (s *Site) Gather(ctx context.Context) (*evidence.Set, error) { return s.gather(ctx, nil) }
+
+// history reads all evidence anew, with what else can be asked for the history.
+func (s *Site) history(ctx context.Context) (*evidence.Set, error) {
+	return s.gather(ctx, s.options.Extra)
+}
+
+func (s *Site) gather(ctx context.Context, extra []gather.Source) (*evidence.Set, error) {
 	img, err := s.options.Open()
 	if err != nil {
 		return nil, err
 	}
 	defer img.Close()
-	return gather.Gather(ctx, img, gather.Options{})
+	return gather.Gather(ctx, img, gather.Options{Extra: extra})
 }
 
 // Scene looks at everything that a plan which moves the targets hangs on.
@@ -258,7 +277,7 @@ func (s *Site) Hold() error {
 		return err
 	}
 	s.Journals = s.held
-	s.Vault = &vault.Keeper{Folder: s.home, Gather: s.Gather, Told: s.options.Told}
+	s.Vault = &vault.Keeper{Folder: s.home, Gather: s.history, Told: s.options.Told}
 	return nil
 }
 
