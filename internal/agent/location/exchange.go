@@ -3,6 +3,7 @@ package location
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -79,8 +80,11 @@ func busy(err error) (again bool, after time.Duration) {
 	var f *soap.Fault
 	var status *StatusError
 	var answer *AnswerError
+	var certificate *tls.CertificateVerificationError
 	switch {
 	case err == nil, errors.Is(err, ErrRedirect):
+		return false, 0
+	case errors.As(err, &certificate): // it takes somebody to mend that, or the clock
 		return false, 0
 	case errors.As(err, &f):
 		return f.Code == soap.ServerBusy || f.Code == soap.InternalServerError, 0

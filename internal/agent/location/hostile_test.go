@@ -1,8 +1,10 @@
 package location_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -12,9 +14,11 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
+	"github.com/redx-update/redx/internal/agent"
 	"github.com/redx-update/redx/internal/agent/location"
 	"github.com/redx-update/redx/internal/agent/metadata"
 	"github.com/redx-update/redx/internal/guid"
@@ -230,5 +234,50 @@ func TestDialogue(t *testing.T) {
 	want := "GetConfig GetAuthorizationCookie GetCookie RegisterComputer SyncUpdates SyncUpdates"
 	if got := strings.Join(asked[:len(asked)/2], " "); got != want {
 		t.Errorf("asked %s", got)
+	}
+}
+
+// TestTLS visits a server whose certificate is trusted, and one whose is not.
+func TestTLS(t *testing.T) {
+	server := httptest.NewUnstartedServer(&stubborn{})
+	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug)
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	o := options(server.URL)
+	o.Wait = func(context.Context, time.Duration) error { return nil }
+	stranger, err := location.New(o, &location.State{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = stranger.Sync(t.Context(), judge)
+	if got := location.Code(err).String(); !strings.HasPrefix(got, "0x80072F8F") || errors.Is(err, agent.ErrUnreachable) {
+		t.Errorf("%v (%s)", err, got)
+	}
+	o.HTTP = server.Client()
+	friend, err := location.New(o, &location.State{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := friend.Sync(t.Context(), judge); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestDies has a server end in the middle of an answer, and come back.
+func TestDies(t *testing.T) {
+	site := small(t)
+	c := newComputer(t, site.URL, &location.State{})
+	seen := watch(site)
+	half := func(w http.ResponseWriter) {
+		w.Header().Set("Content-Length", "1000")
+		_, _ = w.Write([]byte("<s:Envelope"))
+		panic(http.ErrAbortHandler)
+	}
+	for _, o := range []string{"GetConfig", "GetCookie", "SyncUpdates"} {
+		seen.faults[o] = []func(http.ResponseWriter){half, half}
+	}
+	c.sync()
+	if len(c.has()) != 3 || len(c.pauses) != 6 {
+		t.Errorf("has %v after %v", c.has(), c.pauses)
 	}
 }
