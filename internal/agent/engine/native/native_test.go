@@ -163,7 +163,7 @@ func TestConformance(t *testing.T) {
 		c := newComputer(t, signedFix(t))
 		file := c.extracted(component, "lab.dll")
 		return &enginetest.Subject{
-			Engine: c, Needed: servertest.ID(3),
+			Engine: c, Needed: servertest.ID(3), Counts: true,
 			Silence: func(silent bool) {
 				c.site.Break(nil)
 				if silent {
