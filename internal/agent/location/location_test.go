@@ -406,3 +406,23 @@ func TestUnreachable(t *testing.T) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
+
+// TestServerRestored has the server begin a new life from a backup.
+func TestServerRestored(t *testing.T) {
+	site := small(t)
+	c := newComputer(t, site.URL, &location.State{})
+	c.sync()
+	if _, err := site.Store.NewEpoch(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	site.Refresh()
+	seen := watch(site)
+	c.sync()
+	want := []string{"SyncUpdates", "GetConfig", "GetAuthorizationCookie", "GetCookie", "RefreshCache", "SyncUpdates"}
+	if diff := cmp.Diff(want, seen.take()); diff != "" {
+		t.Error(diff)
+	}
+	if len(c.has()) != 3 {
+		t.Errorf("it has %v", c.has())
+	}
+}

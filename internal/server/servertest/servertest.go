@@ -32,7 +32,6 @@ type Site struct {
 
 	t      testing.TB
 	mu     sync.Mutex
-	log    []string
 	broken func(w http.ResponseWriter, r *http.Request) bool
 }
 
@@ -57,7 +56,7 @@ func New(t testing.TB) *Site {
 	}
 	handler := server.NewServer(server.Deps{
 		Settings: s.Backend, Computers: s.Backend, Updates: s.Backend, Reports: s.Backend, Content: s.Backend.Keeper(),
-		Log: quiet, Observe: s.observe, Limits: server.Limits{PageSize: 3, Wait: 100 * time.Millisecond},
+		Log: quiet, Limits: server.Limits{PageSize: 3, Wait: 100 * time.Millisecond},
 	})
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
@@ -79,15 +78,6 @@ func New(t testing.TB) *Site {
 	return s
 }
 
-func (s *Site) observe(operation, fault string, _ time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if fault != "" {
-		operation += " " + fault
-	}
-	s.log = append(s.log, operation)
-}
-
 // Break has requests go to f first, which tells whether it answered; nil ends that.
 func (s *Site) Break(f func(w http.ResponseWriter, r *http.Request) bool) {
 	s.mu.Lock()
@@ -100,15 +90,6 @@ func Fault(w http.ResponseWriter, code soap.ErrorCode, message string) {
 	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
 	w.WriteHeader(http.StatusInternalServerError)
 	_, _ = w.Write(soap.AppendFault(nil, soap.V11, &soap.Fault{Code: code, Message: message})) // the client is gone when this fails
-}
-
-// Operations gives what was asked since the last call, each with the fault that it got.
-func (s *Site) Operations() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	all := s.log
-	s.log = nil
-	return all
 }
 
 // Add takes in updates and their files.
