@@ -15,6 +15,7 @@ var systemKinds = map[winevents.Kind]evidence.Kind{
 	winevents.ServiceFailed:   evidence.ServiceFailed,
 	winevents.RecoveryFailed:  evidence.PartitionFull,
 	winevents.SystemStarted:   evidence.SystemStarted,
+	winevents.TaskFailed:      evidence.TaskFailed,
 }
 
 // systemEvent says what a record means for the system around updates; false when nothing.
@@ -30,7 +31,7 @@ func systemEvent(e *evidence.Event, rec *evtx.Record, ev *winevents.Event) bool 
 	case evidence.DatabaseDamaged:
 		e.Fields[evidence.Path] = ev.Subject
 		e.Fields[evidence.Name] = rec.Get("param1") + " " + rec.Get("param3")
-	case evidence.ServiceFailed:
+	case evidence.ServiceFailed, evidence.TaskFailed:
 		e.Fields[evidence.Name] = ev.Subject
 	case evidence.PartitionFull:
 		return ev.Code == insufficientSpace

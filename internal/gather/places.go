@@ -36,6 +36,7 @@ var places = []string{
 	`%windir%\System32\winevt\Logs\Microsoft-Windows-WindowsUpdateClient*.evtx`,
 	`%windir%\System32\winevt\Logs\Microsoft-Windows-Bits-Client*.evtx`,
 	`%windir%\System32\winevt\Logs\Microsoft-Windows-CAPI2*.evtx`,
+	`%windir%\System32\winevt\Logs\Microsoft-Windows-TaskScheduler*.evtx`,
 	`%windir%\inf\setupapi.*.log`,
 	`%windir%\PFRO.log`,
 	`%windir%\WinSxS\poqexec.log`,

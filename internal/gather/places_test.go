@@ -75,6 +75,7 @@ func oneOfEach(t *testing.T) map[string][]byte {
 		`windows\system32\winevt\logs\microsoft-windows-windowsupdateclient%4operational.evtx`: evtx,
 		`windows\system32\winevt\logs\microsoft-windows-bits-client%4operational.evtx`:         evtx,
 		`windows\system32\winevt\logs\microsoft-windows-capi2%4operational.evtx`:               evtx,
+		`windows\system32\winevt\logs\microsoft-windows-taskscheduler%4operational.evtx`:       evtx,
 		`windows\system32\catroot2\{f750e6c3-38ee-11d1-85e5-00c04fc295ee}\catdb`:               edb,
 		`windows\inf\setupapi.dev.log`:                                                         setupapi,
 		`windows\pfro.log`:                                                                     []byte("1/11/2024 3:10:2 - PFRO Error: \\??\\C:\\x, |delete operation|, 0xc0000034\r\n"),

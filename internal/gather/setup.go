@@ -79,12 +79,27 @@ func readPFRO(in *input) error {
 	return s.Err()
 }
 
+// nameNotFound is STATUS_OBJECT_NAME_NOT_FOUND, with which the operations at a start of Windows end when a file that they
+// move is gone.
+const nameNotFound hresult.Code = 0xC0000034
+
+// readPoqexec takes the operations that servicing carries out while Windows starts. One that fails ends them all, so a
+// failure counts only where the log ends with it.
 func readPoqexec(in *input) error {
 	s := poqexec.NewScanner(in.lines())
+	var last evidence.Event
 	for s.Scan() {
-		if e := s.Entry(); e.Code.Failed() {
+		e := s.Entry()
+		if e.Code.Failed() {
 			in.out.Code(e.Code, in.line(e.Line), e.Text)
 		}
+		if len(e.Text) > 0 {
+			last = evidence.Event{Source: in.line(e.Line), Time: e.Time, Code: e.Code, Text: string(e.Text)}
+		}
+	}
+	if last.Code == nameNotFound {
+		last.Kind, last.Fields = evidence.PendingUnresolved, fieldOf(evidence.Path, objectPath(last.Text))
+		in.out.Add(last)
 	}
 	return s.Err()
 }

@@ -3,6 +3,9 @@ package lab
 import (
 	"bytes"
 	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -37,6 +40,7 @@ func page(scenarios, files []tried) []byte {
 	table(&b, "Real files", files)
 	table(&b, "Scenarios", scenarios)
 	confirmed(&b)
+	stands(&b)
 	return b.Bytes()
 }
 
@@ -93,5 +97,26 @@ func confirmed(b *bytes.Buffer) {
 		if c.Unproven {
 			fmt.Fprintf(b, "- `%s`\n", c.ID)
 		}
+	}
+}
+
+// sources is the paragraph of a check's page that says where its pattern stands.
+var sources = regexp.MustCompile(`(?s)\*\*Sources\.\*\* (.*?)(?:\n\n|\z)`)
+
+// stands lists for each check in which real file or which document its pattern stands, from its page.
+func stands(b *bytes.Buffer) {
+	b.WriteString("\n## Where each pattern stands\n\nFiles are those of the real samples; documents are Microsoft's.\n\n| check | at most | where |\n|---|---|---|\n")
+	for _, c := range check.All() {
+		text, err := os.ReadFile(filepath.Join("..", "..", "docs", "checks", c.ID+".md"))
+		m := sources.FindSubmatch(text)
+		if err != nil || m == nil {
+			fmt.Fprintf(b, "| %s | | its page says nothing |\n", c.ID)
+			continue
+		}
+		most := "proven"
+		if c.Unproven {
+			most = "likely"
+		}
+		fmt.Fprintf(b, "| %s | %s | %s |\n", c.ID, most, strings.Join(strings.Fields(string(m[1])), " "))
 	}
 }

@@ -74,6 +74,13 @@ func payload(kind evidence.Kind, line int, u update.Ref) evidence.Event {
 	return logged(kind, line, u, hresult.FileNotFound, evidence.Component, component, evidence.Name, "DWrite.dll")
 }
 
+// schedulers is event 146 of the task scheduler.
+func schedulers(hour int) evidence.Event {
+	e := logged(evidence.TaskFailed, 0, update.Ref{}, hresult.FileNotFound, evidence.Name, `\Maps\Task`)
+	e.Source, e.Time = evidence.Source{Path: "Tasks.evtx", Record: 9}, noon.Add(time.Duration(hour)*time.Hour)
+	return e
+}
+
 func server(url string) evidence.Event {
 	return logged(evidence.UpdateServer, 1, update.Ref{}, 0, evidence.URL, url)
 }
@@ -95,6 +102,19 @@ var examined = map[string]struct {
 	events []evidence.Event
 	want   []string
 }{
+	"task: the scheduler's own event while an update fails in its installers": {
+		[]evidence.Event{install(0, installersFailed), schedulers(1)}, []string{`task-cache-inconsistent likely  task:\Maps\Task`},
+	},
+	"task: the scheduler's own event alone": {[]evidence.Event{install(0, 0x80240022), schedulers(1)}, nil},
+	"pending: the operations at a start ended with a failure": {
+		[]evidence.Event{logged(evidence.PendingUnresolved, 1, update.Ref{}, nameNotFound)}, []string{"pending-operation-interrupted likely "},
+	},
+	"pending: and a package was worked on later": {
+		[]evidence.Event{
+			logged(evidence.PendingUnresolved, 1, update.Ref{}, nameNotFound), logged(evidence.ServicingEnd, 2, kb, 0, evidence.Name, "Package_1"),
+		}, nil,
+	},
+
 	// payload-missing-download
 	"payload: failed, named by the datastore, absent": {
 		[]evidence.Event{install(0, hresult.FileNotFound), dbFile(kb, cab), fileState(cab, evidence.Absent)},

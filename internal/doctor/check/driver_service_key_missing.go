@@ -18,6 +18,7 @@ func DriverServiceKeyMissing() doctor.Check {
 			evidence.DriverFailed, evidence.DriverService, evidence.KeyState, evidence.ServicingEnd, evidence.FileState,
 		},
 		ConsequenceOf: []string{"driver-package-missing"},
+		Unproven:      true,
 		Run:           driverServiceKeyMissing,
 	}
 }

@@ -14,8 +14,9 @@ func FeatureOnDemandBlocked() doctor.Check {
 		Reads: []evidence.Kind{
 			evidence.FeatureRefused, evidence.FeatureSource, evidence.UpdateServer, evidence.ServicingEnd,
 		},
-		Turn: doctor.PolicysTurn,
-		Run:  featureOnDemandBlocked,
+		Turn:     doctor.PolicysTurn,
+		Unproven: true,
+		Run:      featureOnDemandBlocked,
 	}
 }
 

@@ -18,6 +18,7 @@ func PackageStateBad() doctor.Check {
 		Title:         "An installed package is in a bad state",
 		Reads:         []evidence.Kind{evidence.PackageState, evidence.PackageInvalid, evidence.ServicingEnd, evidence.Attempt},
 		ConsequenceOf: []string{"package-manifest-missing", "component-manifest-missing", "pending-operation-interrupted"},
+		Unproven:      true,
 		Run:           packageStateBad,
 	}
 }

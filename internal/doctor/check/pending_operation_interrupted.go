@@ -3,6 +3,7 @@ package check
 import (
 	"github.com/redx-update/redx/internal/doctor"
 	"github.com/redx-update/redx/internal/evidence"
+	"github.com/redx-update/redx/internal/hresult"
 )
 
 // PendingOperationInterrupted finds an operation of servicing that was begun, waits for a restart or was cut off in one,
@@ -25,12 +26,18 @@ func pendingOperationInterrupted(x *doctor.Exam) []doctor.Finding {
 	// Servicing that works on any package later is not kept from it any more.
 	works := &goodEnds(x).any
 	for _, e := range unsettled(x, evidence.PendingUnresolved) {
-		if !works.after(e) {
-			faults = append(faults, fault{event: e, sure: true})
+		if works.after(e) {
+			continue
 		}
+		// Where the operations at a start ended with a failure, servicing's own line says best whether that still blocks.
+		atStart := e.Code == nameNotFound
+		faults = append(faults, fault{event: e, sure: !atStart, path: e.Field(evidence.Path)})
 	}
 	return gathered(faults, describePending)
 }
+
+// nameNotFound is STATUS_OBJECT_NAME_NOT_FOUND.
+const nameNotFound hresult.Code = 0xC0000034
 
 func describePending(f *doctor.Finding) {
 	f.Title = "Servicing has not finished an operation that needs a restart; until then no update can be installed"
@@ -40,5 +47,6 @@ func describePending(f *doctor.Finding) {
 	f.Detail = "Servicing has begun something that it finishes while Windows starts, and refuses everything else until then. " +
 		"Restart Windows first. If the same lines come again after the restart, the operation is stuck: start the recovery " +
 		"environment and take it back there. Never edit or delete pending.xml."
+	f.Surer = "a line of CBS.log by which servicing refuses to begin another operation"
 	f.Next = []string{"shutdown /r /t 0", `DISM /Image:C:\ /Cleanup-Image /RevertPendingActions`, openWindowsUpdate}
 }

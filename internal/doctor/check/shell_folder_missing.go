@@ -9,10 +9,11 @@ import (
 // in, and that is gone.
 func ShellFolderMissing() doctor.Check {
 	return doctor.Check{
-		ID:    "shell-folder-missing",
-		Title: "A folder that updates put links into is missing",
-		Reads: []evidence.Kind{evidence.ShellFolderMissing, evidence.FileState, evidence.ServicingEnd},
-		Run:   shellFolderMissing,
+		ID:       "shell-folder-missing",
+		Title:    "A folder that updates put links into is missing",
+		Reads:    []evidence.Kind{evidence.ShellFolderMissing, evidence.FileState, evidence.ServicingEnd},
+		Unproven: true,
+		Run:      shellFolderMissing,
 	}
 }
 

@@ -65,7 +65,7 @@ func systemPartitionFull(x *doctor.Exam) []doctor.Finding {
 	if len(fails) == 0 {
 		f.Title = fmt.Sprintf("The partition that Windows starts from, or the recovery partition, has no room for %s", nameOf(f.Update))
 	}
-	if len(words) == 0 {
+	if len(words) == 0 || len(fails) == 0 {
 		f.Confidence = doctor.Likely
 		f.Surer = "event 4502 of WinREAgent in the System log, or the size of the recovery partition: reagentc /info, then diskpart"
 	}

@@ -9,10 +9,11 @@ import (
 // SystemProfileHiveMissing finds that setup misses the registry hive of a profile of Windows' own.
 func SystemProfileHiveMissing() doctor.Check {
 	return doctor.Check{
-		ID:    "system-profile-hive-missing",
-		Title: "The registry hive of the system's own profile is missing",
-		Reads: []evidence.Kind{evidence.ProfileHiveMissing, evidence.FileState, evidence.Attempt},
-		Run:   systemProfileHiveMissing,
+		ID:       "system-profile-hive-missing",
+		Title:    "The registry hive of the system's own profile is missing",
+		Reads:    []evidence.Kind{evidence.ProfileHiveMissing, evidence.FileState, evidence.Attempt},
+		Unproven: true,
+		Run:      systemProfileHiveMissing,
 	}
 }
 

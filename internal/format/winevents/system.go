@@ -183,6 +183,26 @@ func recovery(r *evtx.Record) Event {
 	return e
 }
 
+// task reads the task scheduler's event 146 (described): a task, by a path that begins with a backslash, and the error as
+// a decimal number, 2147942402 for 0x80070002. No real log of it was at hand, so the fields are known by their values.
+func task(r *evtx.Record) Event {
+	if r.EventID != 146 {
+		return Event{}
+	}
+	var e Event
+	for _, f := range r.Data {
+		value := strings.TrimSpace(f.Value)
+		if c := code(value); c.Failed() {
+			e.Code = c
+		} else if strings.HasPrefix(value, `\`) && e.Subject == "" {
+			e.Subject = value
+		}
+	}
+	e.Kind = TaskFailed
+	e.Text = failed("The task scheduler could not load "+or(e.Subject, "a task"), e.Code)
+	return e
+}
+
 // kernel reads the kernel's word that it has started (seen on real logs, with StartTime).
 func kernel(r *evtx.Record) Event {
 	if r.EventID != 12 {

@@ -28,8 +28,9 @@ const (
 	MsiInstaller          = "MsiInstaller"
 	KernelGeneral         = "Microsoft-Windows-Kernel-General"
 	// WinREAgent services the recovery environment; no real log of it was at hand, so both spellings are taken.
-	WinREAgent  = "Microsoft-Windows-WinREAgent"
-	WinREAgent2 = "WinREAgent"
+	WinREAgent    = "Microsoft-Windows-WinREAgent"
+	WinREAgent2   = "WinREAgent"
+	TaskScheduler = "Microsoft-Windows-TaskScheduler"
 )
 
 // Kind is what an event says.
@@ -86,6 +87,7 @@ const (
 	ServiceState    Kind = "service-state"
 	ServiceStart    Kind = "service-start" // its start type was changed
 	SystemStarted   Kind = "system-started"
+	TaskFailed      Kind = "task-failed"     // a scheduled task could not be loaded or registered
 	RecoveryFailed  Kind = "recovery-failed" // the recovery environment could not be serviced
 )
 
@@ -114,6 +116,7 @@ func Filter() evtx.Filter {
 		KernelGeneral:         {12},
 		WinREAgent:            {4502},
 		WinREAgent2:           {4502},
+		TaskScheduler:         {146},
 		ServiceControlManager: {7000, 7001, 7009, 7023, 7024, 7031, 7034, 7036, 7040},
 		MsiInstaller:          {1024, 11612, 11706},
 	}
@@ -143,6 +146,8 @@ func Interpret(r *evtx.Record) (Event, bool) {
 		e = kernel(r)
 	case WinREAgent, WinREAgent2:
 		e = recovery(r)
+	case TaskScheduler:
+		e = task(r)
 	}
 	return e, e.Kind != ""
 }

@@ -44,6 +44,10 @@ var cases = []struct {
 	data     []evtx.Field
 	want     winevents.Event
 }{
+	{winevents.TaskScheduler, 146, data("TaskName", `\Microsoft\Windows\Maps\MapsUpdateTask`, "ResultCode", "2147942402"), winevents.Event{
+		Kind: winevents.TaskFailed, Subject: `\Microsoft\Windows\Maps\MapsUpdateTask`, Code: hresult.FileNotFound,
+		Text: `The task scheduler could not load \Microsoft\Windows\Maps\MapsUpdateTask (0x80070002)`,
+	}},
 	{winevents.MsiInstaller, 1024, data("", "Contoso Reader", "", "Update 3", "", "1612"), winevents.Event{
 		Kind: winevents.InstallerSource, Subject: "Contoso Reader", Code: 0x8007064C,
 		Text: `Windows Installer did not find the package of "Contoso Reader" (0x8007064C)`,
