@@ -55,6 +55,7 @@ type Site struct {
 	own     func(making bool) (*os.Root, error) // the folder of journals
 	home    string                              // redx's own folder, as this machine names it; known when own has made it
 	held    *journal.Dir
+	protect func() error // gives redx's own folder on a drive to its administrators alone; nil where it need not be
 	forget  func() error // ends that the event log knows redx; nil where there is none
 	closers []io.Closer
 }
@@ -127,11 +128,16 @@ func (s *Site) onDrive(d *offline.Drive, making bool) (*os.Root, error) {
 		open = d.MakeOwn
 	}
 	home, journals, err := open()
-	if err == nil {
-		s.closers = append(s.closers, home)
-		s.home = home.Name()
+	if err != nil {
+		return nil, err
 	}
-	return journals, err
+	s.closers = append(s.closers, home)
+	s.home = home.Name()
+	if making {
+		s.protect = func() error { return d.Protect(home) }
+		_ = s.protect() // a crash leaves it so; what cannot be done is told by Close
+	}
+	return journals, nil
 }
 
 // closedBadly asks an image that is a raw volume for its state.
@@ -284,12 +290,15 @@ func (s *Site) Hold() error {
 // Close lets go of the installation.
 func (s *Site) Close() error {
 	var errs []error
+	if s.protect != nil {
+		errs = append(errs, s.protect())
+	}
 	if s.held != nil {
 		errs = append(errs, s.held.Unlock())
 	}
 	for _, c := range slices.Backward(s.closers) {
 		errs = append(errs, c.Close())
 	}
-	s.closers = nil
+	s.closers, s.protect = nil, nil
 	return errors.Join(errs...)
 }
