@@ -75,6 +75,8 @@ func readers() map[string]func(path string) (figures, error) {
 		"go-cab":             goCab,
 		"redx hive":          hiveValues,
 		"redx rename":        renameDownload,
+		"redx repair":        repairImage,
+		"cp":                 copyDownload,
 		"regparser":          regparserValues,
 	}
 	for name, read := range bench.TextReaders() {

@@ -86,6 +86,7 @@ func comparisons() []comparison {
 		{"hive", compareHive},
 		{"memory of text logs", compareText},
 		{"rename phase of a repair", compareRename},
+		{"repair memory", compareRepair},
 	}
 }
 
