@@ -2,6 +2,7 @@ package wintest
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -99,6 +100,23 @@ func TestRepairAndUndo(t *testing.T) {
 		t.Error(d)
 	}
 	c.wants(3, "diagnose")
+
+	if !c.knowsEvents() {
+		t.Error("no event was written")
+	}
+	c.wants(0, "repair", "purge", "--unproven", "--yes")
+	if left := c.copies(); len(left) > 0 || c.knowsEvents() {
+		t.Errorf("purged, and left are %q, the source of events: %v", left, c.knowsEvents())
+	}
+	c.sameTree("after purge", sd, tree)
+}
+
+// knowsEvents tells whether the event log knows redx.
+func (c *computer) knowsEvents() bool {
+	c.t.Helper()
+	reg, err := filepath.Rel(c.here, c.path("windows/system32/reg.exe"))
+	c.must(err)
+	return c.run(reg, "query", `HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application\redx`).code == 0
 }
 
 // TestArticle moves all of SoftwareDistribution, which a service holds and makes anew, and takes it back.

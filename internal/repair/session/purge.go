@@ -84,9 +84,8 @@ func provenOnes(all []record) map[string]bool {
 }
 
 // Purge deletes the copies that are kept, of repairs that are proven to have helped; with unproven, of all. What is
-// deleted cannot be undone any more, and the journal says so before the first file goes; the update history in it goes into
-// the vault before. It tells what was deleted,
-// beside an error too. ErrNothing when there is nothing.
+// deleted cannot be undone any more, and the journal says so before the first file goes; the update history in it goes
+// into the vault before that. It tells what was deleted, beside an error too. ErrNothing when there is nothing.
 func (s *Session) Purge(ctx context.Context, unproven bool) ([]Kept, error) {
 	if _, err := s.Settle(ctx); err != nil {
 		return nil, err
