@@ -42,6 +42,21 @@ func (m *Machine) ExistingJournals() (*os.Root, error) {
 	return os.OpenRoot(path)
 }
 
+// Below gives a folder of redx's own below that folder, and makes both when they are not there.
+func (m *Machine) Below(name string) (string, error) {
+	path := m.folder() + `\` + name
+	if err := m.ownFolder(m.folder()); err != nil {
+		return "", err
+	}
+	return path, m.ownFolder(path)
+}
+
+// ExistingBelow is Below for one who only looks. fs.ErrNotExist when there is none.
+func (m *Machine) ExistingBelow(name string) (string, error) {
+	path := m.folder() + `\` + name
+	return path, errors.Join(m.checkOwn(m.folder()), m.checkOwn(path))
+}
+
 // ownFolder makes a folder of redx's own, or finds that it is one already.
 func (m *Machine) ownFolder(path string) error {
 	err := m.checkOwn(path)

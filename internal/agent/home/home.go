@@ -1,0 +1,118 @@
+// Package home opens the folder in which the agent of an installation keeps what is its own: ProgramData\redx\agent, of
+// the Windows that runs or of a drive that stands in a folder here. It holds the agent's state, its policy, and the lock
+// that only one agent has at a time.
+//
+// It reads none of that. Its invariant: the folder is redx's own on every step of the way, or it is not opened.
+package home
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/redx-update/redx/internal/image"
+	"github.com/redx-update/redx/internal/repair/act/live"
+	"github.com/redx-update/redx/internal/repair/act/offline"
+	"github.com/redx-update/redx/internal/repair/journal"
+	"github.com/redx-update/redx/internal/repair/look"
+)
+
+// Name is the folder below ProgramData\redx.
+const Name = "agent"
+
+// ErrNowhere says that no agent can work there: the image is only read, or is no whole drive.
+var ErrNowhere = errors.New("no agent can work there: it wants the running Windows, or a folder that is the whole drive")
+
+// Home is the folder, open.
+type Home struct {
+	Folder string   // as this machine names it
+	Top    string   // the folder of this machine that stands for the drive, such as C:\ of the running Windows
+	Root   *os.Root // Folder
+	lock   *journal.Dir
+}
+
+// Open opens the folder of an installation's agent, and makes it when that is wanted. fs.ErrNotExist when it is not there.
+func Open(img image.Image, making bool) (*Home, error) {
+	switch img.Kind() {
+	case image.Online:
+		return onLive(img, making)
+	case image.Offline:
+		if on, ok := img.(interface{ Top() string }); ok && on.Top() != "" {
+			return onDrive(img, on.Top(), making)
+		}
+	}
+	return nil, ErrNowhere
+}
+
+func onDrive(img image.Image, top string, making bool) (h *Home, err error) {
+	d, err := offline.Open(top, look.Root(img))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	open := d.Own
+	if making {
+		open = d.MakeOwn
+	}
+	own, journals, err := open()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, journals.Close(), own.Close()) }()
+	if making {
+		if err := own.Mkdir(Name, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+			return nil, err
+		}
+	}
+	info, err := own.Lstat(Name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() {
+		return nil, fmt.Errorf("%s: it is no real folder: %w", filepath.Join(own.Name(), Name), offline.ErrPlanted)
+	}
+	root, err := own.OpenRoot(Name)
+	if err != nil {
+		return nil, err
+	}
+	return &Home{Folder: filepath.Join(own.Name(), Name), Top: top, Root: root}, nil
+}
+
+func onLive(img image.Image, making bool) (h *Home, err error) {
+	m, err := live.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, m.Close()) }()
+	open := m.ExistingBelow
+	if making {
+		open = m.Below
+	}
+	folder, err := open(Name)
+	if err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(folder)
+	if err != nil {
+		return nil, err
+	}
+	drive, _ := image.SplitDrive(look.Root(img).Dir)
+	return &Home{Folder: folder, Top: drive + `\`, Root: root}, nil
+}
+
+// Lock keeps every other agent out, until Close. journal.ErrLocked when another one is in.
+func (h *Home) Lock() (err error) {
+	h.lock, err = journal.Lock(h.Root)
+	return err
+}
+
+// Close lets the next one in.
+func (h *Home) Close() error {
+	var err error
+	if h.lock != nil {
+		err = h.lock.Unlock()
+	}
+	return errors.Join(err, h.Root.Close())
+}
