@@ -21,6 +21,7 @@ const (
 	exitUsage      = 2
 	exitProblems   = 3
 	exitRolledBack = 4
+	exitElevation  = 5
 	exitNoWindows  = 10
 	exitLocked     = 11
 	exitCancelled  = 130
@@ -103,7 +104,7 @@ func newRootCommand(std stdio) *cobra.Command {
 	root.SetErr(std.err)
 	root.SetFlagErrorFunc(usageProblem)
 	root.AddCommand(newDiagnoseCommand(std), newCollectCommand(std), newHistoryCommand(std), newRepairCommand(std))
-	root.AddCommand(newExplainCommand(std), newLabCommand(std), newWorkerCommand(std), newServiceCommand())
+	root.AddCommand(newExplainCommand(std), newLabCommand(std), newWorkerCommand(std), newServiceCommand(), newAgentCommand(std))
 	root.AddCommand(newServerCommand(std), newComputerCommand(std), newGroupCommand(std), newUpdateCommand(std), newApprovalCommand(std))
 	return strict(root)
 }

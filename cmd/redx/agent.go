@@ -1,0 +1,291 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/redx-update/redx/internal/agent"
+	"github.com/redx-update/redx/internal/agent/control"
+	"github.com/redx-update/redx/internal/report"
+	"github.com/redx-update/redx/internal/term"
+	"github.com/redx-update/redx/internal/update"
+)
+
+func newAgentCommand(std stdio) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "agent",
+		Short: "Automatic Updates: visit an update location, download, install, mend",
+		Long: `Agent is Automatic Updates: it visits an update location (a redx server, or any that speaks the protocols of Windows
+Server Update Services), downloads what this computer needs, installs it, and reports. An update that fails since files
+are missing is diagnosed, mended with the least repair that the policy allows, and tried once more.
+
+With --image it works on a mounted disk or a lab's image; on an image that is not the lab's it installs nothing, and
+prints the command that does.`,
+	}
+	for _, v := range agentVerbs {
+		cmd.AddCommand(newAgentVerbCommand(std, v))
+	}
+	cmd.AddCommand(newAgentRunCommand(std), newAgentStatusCommand(std))
+	return cmd
+}
+
+// agentVerb is a command that has an agent do something now.
+type agentVerb struct {
+	verb        agent.Verb
+	short, long string
+}
+
+var agentVerbs = []agentVerb{
+	{agent.ScanNow, "Look what this computer needs", "Scan visits the update location and lists what this computer needs. It downloads nothing."},
+	{agent.DownloadNow, "Download what this computer needs", "Download gets all files of what this computer needs, verifies and extracts them. It installs nothing."},
+	{
+		agent.InstallNow, "Download and install what this computer needs",
+		"Install-updates downloads what is not there yet, and installs. What fails is diagnosed, mended as far as the policy\n" +
+			"allows (the least rung), and tried once more.",
+	},
+}
+
+const agentExit = `
+
+It asks the agent that runs here, and does it by itself when none does.
+
+EXIT STATUS
+  0  done, or nothing to do     1  failed               2  wrong usage
+  3  an update failed           5  needs the rights of an administrator
+ 10  no Windows there          11  another redx repairs this Windows    130  cancelled
+3010  a restart of Windows is needed (194 where exit codes end at 255)`
+
+func newAgentVerbCommand(std stdio, v agentVerb) *cobra.Command {
+	var o agentOptions
+	cmd := &cobra.Command{
+		Use:   string(v.verb),
+		Short: v.short,
+		Long:  v.long + agentExit,
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			t, err := o.ask(cmd.Context(), std, v.verb)
+			if err != nil {
+				return err
+			}
+			return o.show(std, t)
+		},
+	}
+	o.addFlags(cmd)
+	return cmd
+}
+
+// ask has the running agent do something, or does it.
+func (o *agentOptions) ask(ctx context.Context, std stdio, v agent.Verb) (agent.Turn, error) {
+	c, err := o.dial(ctx)
+	if err == nil {
+		t, err := c.Ask(ctx, v)
+		return t, errors.Join(err, c.Close())
+	}
+	if !errors.Is(err, control.ErrNotRunning) {
+		return agent.Turn{}, err
+	}
+	a, err := o.openAgent(ctx, std)
+	if err != nil {
+		return agent.Turn{}, err
+	}
+	t, err := a.Once(ctx, v)
+	return t, errors.Join(err, a.close())
+}
+
+// show prints what came of a visit.
+func (o *agentOptions) show(std stdio, t agent.Turn) error {
+	var err error
+	if o.json {
+		err = report.WriteJSON(std.out, t)
+	} else {
+		err = turnText(std.out, std.style, &t)
+	}
+	if err != nil {
+		return err
+	}
+	if t.Err != nil {
+		return &problem{exit: exitFailed, err: t.Err, hint: locationHint(t.Err)}
+	}
+	return silent(turnExit(&t))
+}
+
+func locationHint(err error) string {
+	if errors.Is(err, agent.ErrUnreachable) {
+		return "look whether the server runs and can be reached from here; nothing of this computer is at fault"
+	}
+	return ""
+}
+
+// turnExit is the exit code for what came of a visit.
+func turnExit(t *agent.Turn) int {
+	restart := false
+	for i := range t.Attempts {
+		if !t.Attempts[i].Worked() {
+			return exitProblems
+		}
+		restart = restart || t.Attempts[i].Restart
+	}
+	if restart {
+		return exitRestart
+	}
+	return exitOK
+}
+
+func newAgentStatusCommand(std stdio) *cobra.Command {
+	var o agentOptions
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Show how the agent stands",
+		Long:  "Status shows what the agent does, when it visits next, and how its latest attempts ended. It changes nothing." + agentExit,
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return runAgentStatus(cmd.Context(), std, &o) },
+	}
+	o.addPlace(cmd)
+	return cmd
+}
+
+// agentStatusJSON is `redx agent status --json`.
+type agentStatusJSON struct {
+	Running bool `json:"running"`
+	agent.Status
+}
+
+func runAgentStatus(ctx context.Context, std stdio, o *agentOptions) error {
+	var out agentStatusJSON
+	c, err := o.dial(ctx)
+	switch {
+	case err == nil:
+		out.Running = true
+		out.Status, err = c.Status(ctx)
+		err = errors.Join(err, c.Close())
+	case errors.Is(err, control.ErrNotRunning):
+		out.State, err = o.remembered()
+	}
+	if err != nil {
+		return err
+	}
+	if o.json {
+		return report.WriteJSON(std.out, out)
+	}
+	return statusText(std.out, std.style, &out)
+}
+
+func statusText(w io.Writer, style term.Style, s *agentStatusJSON) error {
+	p := &lines{w: w}
+	switch {
+	case !s.Running:
+		p.print("The agent does not run.\n")
+	case s.Doing != "":
+		p.print("The agent runs: %s %s\n", s.Doing, s.Title)
+	default:
+		p.print("The agent runs, and waits.\n")
+	}
+	if s.Paused {
+		p.print("It is paused: it does only what it is asked for.\n")
+	}
+	p.print("  last visit  %s\n  next visit  %s\n", moment(s.LastVisit), moment(s.NextVisit))
+	for i := range s.Attempts {
+		attemptText(p, style, &s.Attempts[i])
+	}
+	return p.err
+}
+
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return "none"
+	}
+	return t.Local().Format("2006-01-02 15:04:05")
+}
+
+// turnText tells a person what came of a visit.
+func turnText(w io.Writer, style term.Style, t *agent.Turn) error {
+	p := &lines{w: w}
+	if t.Scan != nil {
+		p.print("%s: %d needed, %d installed, %d not for this computer\n", t.Scan.Location, len(t.Scan.Updates), t.Scan.Installed, t.Scan.NotApplicable)
+		for _, u := range t.Scan.Updates {
+			p.print("  needs  %s%s\n", u.Title, ready(u.Ready))
+		}
+		for _, u := range t.Scan.Undecided {
+			p.print("  ?      %s: the rule %s could not be evaluated: %s\n", u.Title, u.Rule, u.Why)
+		}
+	}
+	for i := range t.Attempts {
+		attemptText(p, style, &t.Attempts[i])
+	}
+	return p.err
+}
+
+func ready(is bool) string {
+	if is {
+		return " (downloaded)"
+	}
+	return ""
+}
+
+// attemptText tells of one attempt: a red X, what stands behind it, and what was done about it.
+func attemptText(p *lines, style term.Style, at *agent.Attempt) {
+	what := at.Title
+	if what == "" {
+		what = "the visit of the update location"
+	}
+	if at.Result == update.Succeeded {
+		p.print("%s\n", style.Paint(term.Green, term.Printable("√ "+moment(at.Time)+"  "+what+" is installed")))
+		return
+	}
+	p.print("%s\n", style.Paint(term.Red, term.Printable("X "+moment(at.Time)+"  "+what+": "+at.Code.String())))
+	p.print("    %s\n", at.Why)
+	if at.Path != "" {
+		p.print("    %s\n", at.Path)
+	}
+	if h := at.Healing; h != nil {
+		p.print("    cause  %s\n", h.Cause)
+		for _, f := range h.Files {
+			p.print("           %s\n", f)
+		}
+		p.print("    %s %v: %s\n", h.Healed, h.Rungs, h.Why)
+	}
+}
+
+// lines prints what may be hostile, and keeps the first error.
+type lines struct {
+	w   io.Writer
+	err error
+}
+
+func (l *lines) print(format string, args ...any) {
+	if l.err == nil {
+		_, l.err = io.WriteString(l.w, fmt.Sprintf(format, args...))
+	}
+}
+
+func newAgentRunCommand(std stdio) *cobra.Command {
+	var o agentOptions
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Run the agent until it is interrupted",
+		Long: `Run is the agent in the foreground. As a service of this computer it is installed by redx agent install.
+
+EXIT STATUS
+  0  stopped    1  failed    2  wrong usage    5  needs the rights of an administrator    10  no Windows there`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runAgent(cmd.Context(), std, &o) },
+	}
+	o.addFlags(cmd)
+	return cmd
+}
+
+// runAgent runs until the context ends, which is no failure.
+func runAgent(ctx context.Context, std stdio, o *agentOptions) error {
+	ctx, stop := interrupted(ctx)
+	defer stop()
+	a, err := o.openAgent(ctx, std)
+	if err != nil {
+		return err
+	}
+	return errors.Join(a.serve(ctx), a.close())
+}
