@@ -1,0 +1,38 @@
+package story
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/redx-update/redx/internal/lab"
+	"github.com/redx-update/redx/internal/term"
+)
+
+// TestStory tells the whole story with redx built from this tree: every process of it is a real one.
+func TestStory(t *testing.T) {
+	exe := os.Getenv("REDX_STORY_EXE")
+	if exe == "" {
+		exe = filepath.Join(t.TempDir(), "redx")
+		if out, err := exec.Command("go", "build", "-o", exe, "../../../cmd/redx").CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	s := New(Options{
+		Command: []string{exe}, Dir: t.TempDir(), Out: t.Output(), Style: term.Style{Width: 100},
+		Image: func(dir, name, server string) error { return lab.Computer{Name: name, Server: server}.Build(dir) },
+	})
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	e, err := s.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range e.Wrong {
+		t.Error(w)
+	}
+}
