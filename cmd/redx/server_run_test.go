@@ -129,6 +129,9 @@ func TestServerRun(t *testing.T) {
 	})
 	synchronise(t, clients)
 	told(t, redx)
+	if page := browse(t, data)(console + "/computers/pc1.example"); !strings.Contains(page, "Installation failed: <code>0x80070002 ERROR_FILE_NOT_FOUND</code>") {
+		t.Errorf("the computer's page: %s", page)
+	}
 	if code := stop(); code != exitOK {
 		t.Errorf("stopped with %d", code)
 	}

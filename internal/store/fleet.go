@@ -46,8 +46,9 @@ const (
 	Restarting ComputerCondition = "restart-due"
 	UpToDate   ComputerCondition = "up-to-date"
 	Unreported ComputerCondition = "unknown"
-	// Silent goes beside the others: not seen for long.
+	// These go beside the others: not seen for long, and an id that several computers use (Computer.Cloned).
 	Silent ComputerCondition = "silent"
+	Shared ComputerCondition = "shared"
 )
 
 // Totals counts computers.

@@ -55,6 +55,10 @@ func findChromium(t *testing.T) string {
 func newBrowser(t *testing.T) *browser {
 	t.Helper()
 	program := findChromium(t)
+	profile, err := os.MkdirTemp("", "redx-chromium-")
+	if err != nil {
+		t.Fatal(err)
+	}
 	toRead, toWrite, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -63,11 +67,9 @@ func newBrowser(t *testing.T) *browser {
 	if err != nil {
 		t.Fatal(err)
 	}
-	flags := []string{"--headless", "--remote-debugging-pipe", "--disable-gpu", "--hide-scrollbars", "--no-first-run", "--user-data-dir=" + t.TempDir()}
-	if os.Getuid() == 0 {
-		flags = append(flags, "--no-sandbox") // it refuses to have one for root
-	}
-	cmd := exec.Command(program, flags...)
+	// In containers there is often no sandbox to be had, and little shared memory; the browser sees only this test's pages.
+	cmd := exec.Command(program, "--headless", "--remote-debugging-pipe", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
+		"--hide-scrollbars", "--no-first-run", "--user-data-dir="+profile)
 	cmd.ExtraFiles = []*os.File{toRead, fromWrite} // 3 and 4
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -78,7 +80,16 @@ func newBrowser(t *testing.T) *browser {
 	go b.read(fromRead)
 	t.Cleanup(func() {
 		toWrite.Close() // it ends with its pipe
+		kill := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
 		_ = cmd.Wait()
+		kill.Stop()
+		// Its children go a little later, and write until then.
+		for range 50 {
+			if os.RemoveAll(profile) == nil {
+				return
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
 	})
 	b.attach()
 	return b

@@ -59,7 +59,7 @@ func (c *Console) computers(v *visit) error {
 	q := v.r.URL.Query()
 	number := pageNumber(q.Get("page"))
 	list := computerList{
-		Conditions: []store.ComputerCondition{store.Failing, store.Needing, store.Restarting, store.UpToDate, store.Unreported, store.Silent},
+		Conditions: conditions(),
 		Query: store.ComputerQuery{
 			Search: q.Get("q"), Condition: store.ComputerCondition(q.Get("state")), SeenSince: c.Now().Add(-silentAfter),
 			Cause: q.Get("cause"), Offset: (number - 1) * pageSize, Limit: pageSize,

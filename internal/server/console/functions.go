@@ -16,7 +16,7 @@ import (
 func functions() template.FuncMap {
 	return template.FuncMap{
 		"when": when, "moment": moment, "code": codeText, "prose": prose, "clip": clip, "n": plural,
-		"condition": conditionText, "standing": standingText, "choice": choiceText, "computerURL": computerURL, "query": query,
+		"condition": conditionText, "standing": standingText, "choice": choiceText, "healed": healedText, "computerURL": computerURL, "query": query,
 		"conditionMark": conditionMark, "standingMark": standingMark,
 	}
 }
@@ -64,6 +64,11 @@ func plural(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
+// conditions are those that lists are narrowed to.
+func conditions() []store.ComputerCondition {
+	return []store.ComputerCondition{store.Failing, store.Needing, store.Restarting, store.UpToDate, store.Unreported, store.Silent, store.Shared}
+}
+
 func conditionText(c store.ComputerCondition) string {
 	switch c {
 	case store.Failing:
@@ -76,6 +81,8 @@ func conditionText(c store.ComputerCondition) string {
 		return "Up to date"
 	case store.Silent:
 		return "Not seen lately"
+	case store.Shared:
+		return "Id used by several"
 	default:
 		return "Nothing reported"
 	}
@@ -114,6 +121,27 @@ func choiceText(c deploy.Choice) string {
 	default:
 		return "Not approved"
 	}
+}
+
+// healedText says how a computer's own repair ended; the words are those of package agent.
+func healedText(word string) string {
+	switch word {
+	case "mended":
+		return "mended, and the update then worked"
+	case "still-fails":
+		return "repaired, and the update still fails"
+	case "unproven":
+		return "repaired, and nobody could see whether it helped"
+	case "left-alone":
+		return "left alone"
+	case "taken-back":
+		return "the repair could not be done, and was taken back"
+	case "waits":
+		return "repaired, waits for a restart"
+	case "open":
+		return "the repair was interrupted; the next start ends it"
+	}
+	return word
 }
 
 func standingText(s store.Standing) string {

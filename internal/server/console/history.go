@@ -46,8 +46,8 @@ type stage struct {
 // found is a finding that is behind a failure.
 type found struct {
 	findings.Finding
-	At     time.Time
-	Repair *findings.Repair
+	At      time.Time
+	Healing *findings.Healing
 }
 
 // diagnosis is what a computer sent at a time.
@@ -81,7 +81,7 @@ func (c *Console) diagnoses(ctx context.Context, computer string) ([]diagnosis, 
 	return all, nil
 }
 
-// found gives the findings that pass; the repair stands at the first, which it was for.
+// found gives the findings that pass; what was done about them stands at the first, the cause.
 func (d *diagnosis) found(pass func(*findings.Finding) bool) []found {
 	var all []found
 	for i := range d.Findings {
@@ -90,7 +90,7 @@ func (d *diagnosis) found(pass func(*findings.Finding) bool) []found {
 		}
 	}
 	if len(all) > 0 {
-		all[0].Repair = d.Repair
+		all[0].Healing = d.Healing
 	}
 	return all
 }

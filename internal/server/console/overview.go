@@ -59,7 +59,7 @@ type failure struct {
 
 func (c *Console) overview(v *visit) error {
 	ctx, now := v.r.Context(), c.Now()
-	o := overview{Conditions: []store.ComputerCondition{store.Failing, store.Needing, store.Restarting, store.UpToDate, store.Unreported, store.Silent}}
+	o := overview{Conditions: conditions()}
 	var err error
 	if o.Totals, err = c.Store.Totals(ctx, now.Add(-silentAfter)); err != nil {
 		return err

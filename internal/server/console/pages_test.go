@@ -107,7 +107,7 @@ func TestHistory(t *testing.T) {
 	_, behind, _ := strings.Cut(page, want[1][len(want[1])-5:]+"</time></span></summary>")
 	behind, _, _ = strings.Cut(behind, "</details></li>")
 	has(t, behind, "A file of KB5034441 was downloaded and is gone (proven)", `file amd64_winre_31bf3856ad364e35_10.0.22621.3000_none\winre.dll`,
-		`C:\Windows\Logs\CBS\CBS.log, line 4711`, "Failed to resolve item[0]", "redx repair", "What the code means", "Repair on the computer: proven",
+		`C:\Windows\Logs\CBS\CBS.log, line 4711`, "Failed to resolve item[0]", "redx repair", "What the code means", "What the computer did by itself: mended, and the update then worked (update-folder), 1 attempt after that",
 		"download started (event 167)", "install failed, 0x80070002 ERROR_FILE_NOT_FOUND (event 182)")
 	if strings.Count(page, `<li class="failed">`) != 1 || strings.Count(behind, "Check <code>") != 1 {
 		t.Error("the finding is behind other attempts too")
@@ -138,7 +138,7 @@ func TestFindingGoesToItsAttempt(t *testing.T) {
 	if text := strings.Join(got, " "); text != "| The disk is full | is gone the first time |" {
 		t.Errorf("findings: %s", text)
 	}
-	has(t, page, "Repair on the computer: proven", "update-folder: done, proven: the update was installed on the next attempt")
+	has(t, page, "What the computer did by itself: mended, and the update then worked (update-folder), 1 attempt after that")
 	hasNot(t, page, "What else its last diagnosis found")
 	w.diagnose("id", time.Hour, `{"findings": [{"check": "restart-pending", "severity": "warning", "title": "A restart is pending"}]}`)
 	_, rest, _ := strings.Cut(w.admin().page("/computers/pc"), "What else its last diagnosis found")
@@ -158,6 +158,8 @@ func TestComputersByName(t *testing.T) {
 		_, err := w.store.Enroll(t.Context(), store.Sighting{ID: "id-1", Name: name, Time: now.Add(time.Duration(minute) * time.Minute)})
 		w.check(err)
 	}
+	has(t, v.page("/"), "1 Id used by several")
+	has(t, v.page("/computers?state=shared"), "1 to 1 of 1")
 	has(t, v.page("/computers/b"), "Several computers use this id", "Also seen as a (2026-11-25 12:02), twin")
 }
 

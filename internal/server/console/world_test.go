@@ -215,7 +215,7 @@ const goneFile = `{"image": {"kind": "online", "path": "C:"}, "findings": [{
 	"proof": [{"source": "C:\\Windows\\Logs\\CBS\\CBS.log", "line": 4711, "time": "2026-11-25T10:58:07Z", "text": "Error CBS Failed to resolve item[0] in Package: Package_for_KB5034441, Update: Trigger_1 [HRESULT = 0x80070002 - ERROR_FILE_NOT_FOUND]"}],
 	"next": ["redx repair"]}], "unread": []%s}`
 
-const healed = `, "repair": {"state": "proven", "steps": [{"rung": "update-folder", "state": "done", "proof": {"verdict": "proven", "text": "the update was installed on the next attempt"}}]}`
+const healed = `, "healing": {"healed": "mended", "findings": ["payload-missing-download-5f3a"], "rungs": ["update-folder"], "attempts": 1}`
 
 // healing is the id of the computer that has healed itself.
 const healing = "5a1b2c3d-0000-4000-8000-000000000000"

@@ -1,5 +1,5 @@
-// Package findings reads what a computer sends to /redx/v1/findings: the JSON of "redx diagnose", and how a repair went
-// if there was one. All of it is the computer's word. Its invariant: what it gives is bounded in every length, whatever
+// Package findings reads what a computer sends to /redx/v1/findings: the JSON of "redx diagnose", and from redx's agent
+// what it did about that. All of it is the computer's word. Its invariant: what it gives is bounded in every length, whatever
 // was sent.
 package findings
 
@@ -20,7 +20,7 @@ import (
 // Diagnosis is what was found on a computer at one time.
 type Diagnosis struct {
 	Findings []Finding `json:"findings"`
-	Repair   *Repair   `json:"repair"`
+	Healing  *Healing  `json:"healing"`
 }
 
 // Finding is one cause with its proof.
@@ -70,22 +70,13 @@ type Proof struct {
 	Text   string `json:"text"`
 }
 
-// Repair is how a repair went, as "redx repair --json" tells it.
-type Repair struct {
-	State string `json:"state"`
-	Steps []Step `json:"steps"`
-	Error string `json:"error"`
-}
-
-// Step is one step of a repair.
-type Step struct {
-	Rung  string `json:"rung"`
-	State string `json:"state"`
-	Proof *struct {
-		Verdict string `json:"verdict"`
-		Code    string `json:"code"`
-		Text    string `json:"text"`
-	} `json:"proof"`
+// Healing is what the computer's agent did by itself about the findings, in the words of package agent.
+type Healing struct {
+	Healed   string   `json:"healed"`
+	Why      string   `json:"why"`
+	Rungs    []string `json:"rungs"`
+	Attempts int      `json:"attempts"` // of the update, after the repair
+	Restart  bool     `json:"restart_needed"`
 }
 
 // The bounds of what is taken of a diagnosis.
@@ -106,8 +97,10 @@ func Parse(b []byte) (Diagnosis, error) {
 	for i := range d.Findings {
 		d.Findings[i].bound()
 	}
-	if d.Repair != nil {
-		d.Repair.bound()
+	if h := d.Healing; h != nil {
+		cut(maxShort, &h.Healed)
+		cut(maxLong, &h.Why)
+		h.Rungs = short(h.Rungs)
 	}
 	return d, nil
 }
@@ -115,12 +108,7 @@ func Parse(b []byte) (Diagnosis, error) {
 func (f *Finding) bound() {
 	cut(maxShort, &f.ID, &f.Check, &f.Severity, &f.Confidence, &f.Title, &f.Turn)
 	cut(maxLong, &f.Detail)
-	f.Codes, f.BecauseOf, f.Next = some(f.Codes), some(f.BecauseOf), some(f.Next)
-	for _, words := range [][]string{f.Codes, f.BecauseOf, f.Next} {
-		for i := range words {
-			cut(maxShort, &words[i])
-		}
-	}
+	f.Codes, f.BecauseOf, f.Next = short(f.Codes), short(f.BecauseOf), short(f.Next)
 	if f.Update != nil {
 		cut(maxShort, &f.Update.ID, &f.Update.KB, &f.Update.Title)
 	}
@@ -137,21 +125,16 @@ func (f *Finding) bound() {
 	}
 }
 
-func (r *Repair) bound() {
-	cut(maxShort, &r.State)
-	cut(maxLong, &r.Error)
-	r.Steps = some(r.Steps)
-	for i := range r.Steps {
-		s := &r.Steps[i]
-		cut(maxShort, &s.Rung, &s.State)
-		if s.Proof != nil {
-			cut(maxShort, &s.Proof.Verdict, &s.Proof.Code)
-			cut(maxLong, &s.Proof.Text)
-		}
-	}
-}
-
 func some[T any](all []T) []T { return all[:min(len(all), maxList)] }
+
+// short keeps some words, none of them long.
+func short(words []string) []string {
+	words = some(words)
+	for i := range words {
+		cut(maxShort, &words[i])
+	}
+	return words
+}
 
 // cut shortens texts to n bytes, between characters.
 func cut(n int, texts ...*string) {
@@ -194,8 +177,12 @@ func (f *Finding) Has(c hresult.Code) bool {
 	return false
 }
 
-// Causes gives what has gone wrong by itself, not in consequence of something else, for counting over many computers.
+// Causes gives what has gone wrong by itself, not in consequence of something else, for counting over many computers. What
+// was mended is no cause any more.
 func (d *Diagnosis) Causes() []store.Cause {
+	if d.Healing != nil && d.Healing.Healed == "mended" {
+		return nil
+	}
 	var all []store.Cause
 	for i := range d.Findings {
 		f := &d.Findings[i]

@@ -18,7 +18,7 @@ const one = `{"findings": [
 	 "update": {"id": "11111111-1111-1111-1111-111111111111", "kb": "KB5000001"}, "missing": [{"kind": "file", "name": "fix.cab"}]},
 	{"id": "b", "check": "restart-pending", "severity": "warning", "title": "restart", "codes": ["0x80240016", "nonsense"]},
 	{"id": "c", "check": "x", "severity": "error", "title": "consequence", "because_of": ["a"]}],
-	"repair": {"state": "proven", "steps": [{"rung": "update-folder", "state": "done", "proof": {"verdict": "proven", "text": "installed"}}]}}`
+	"healing": {"healed": "still-fails", "why": "installed", "rungs": ["update-folder"], "attempts": 1}}`
 
 func TestParse(t *testing.T) {
 	d, err := Parse([]byte(one))
@@ -37,8 +37,8 @@ func TestParse(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if d.Repair.Steps[0].Proof.Text != "installed" {
-		t.Errorf("repair: %+v", d.Repair)
+	if diff := cmp.Diff(&Healing{Healed: "still-fails", Why: "installed", Rungs: []string{"update-folder"}, Attempts: 1}, d.Healing); diff != "" {
+		t.Error(diff)
 	}
 	a, b := &d.Findings[0], &d.Findings[1]
 	if !a.About(update.Ref{ID: update.ID{GUID: id}}) || !a.About(update.Ref{KB: "KB5000001"}) || a.About(update.Ref{KB: "KB5000002"}) || b.About(update.Ref{}) {
@@ -46,6 +46,13 @@ func TestParse(t *testing.T) {
 	}
 	if !b.Has(0x80240016) || b.Has(0x80070002) || a.Has(0x80070002) {
 		t.Error("explains the wrong code")
+	}
+}
+
+func TestMendedIsNoCause(t *testing.T) {
+	d, err := Parse([]byte(strings.Replace(one, "still-fails", "mended", 1)))
+	if err != nil || len(d.Findings) != 3 || d.Causes() != nil {
+		t.Errorf("%d findings, causes %+v, %v", len(d.Findings), d.Causes(), err)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 )
 
 const totalsQuery = `SELECT (SELECT count(*) FROM computers), (SELECT count(*) FROM computers WHERE last_seen < ?),
+	(SELECT count(DISTINCT n.computer) FROM names n JOIN computers c ON c.id = n.computer WHERE n.returned > 0 AND n.name <> c.name),
 	count(*), coalesce(sum(failed > 0), 0), coalesce(sum(failed = 0 AND needed > 0), 0),
 	coalesce(sum(failed = 0 AND needed = 0 AND restart > 0), 0),
 	coalesce(sum(failed), 0), coalesce(sum(needed), 0), coalesce(sum(restart), 0), coalesce(sum(installed), 0) FROM tallies`
@@ -19,14 +20,14 @@ const totalsQuery = `SELECT (SELECT count(*) FROM computers), (SELECT count(*) F
 // Totals implements store.Fleet.
 func (s *Store) Totals(ctx context.Context, silent time.Time) (store.Totals, error) {
 	var t store.Totals
-	var quiet, reported, failing, needing, restarting int
-	err := s.read.QueryRowContext(ctx, totalsQuery, millis(silent)).Scan(&t.Computers, &quiet, &reported, &failing, &needing, &restarting,
+	var quiet, shared, reported, failing, needing, restarting int
+	err := s.read.QueryRowContext(ctx, totalsQuery, millis(silent)).Scan(&t.Computers, &quiet, &shared, &reported, &failing, &needing, &restarting,
 		&t.Updates.Failed, &t.Updates.Needed, &t.Updates.Restart, &t.Updates.Installed)
 	if err != nil {
 		return t, fmt.Errorf("count computers: %w", err)
 	}
 	t.By = map[store.ComputerCondition]int{
-		store.Failing: failing, store.Needing: needing, store.Restarting: restarting, store.Silent: quiet,
+		store.Failing: failing, store.Needing: needing, store.Restarting: restarting, store.Silent: quiet, store.Shared: shared,
 		store.UpToDate: reported - failing - needing - restarting, store.Unreported: t.Computers - reported,
 	}
 	return t, nil
@@ -36,7 +37,9 @@ func (s *Store) Totals(ctx context.Context, silent time.Time) (store.Totals, err
 // 1 pattern of the name, 2 id, 3 condition, 4 seen since, 5 cause, 6 update, 7 standing.
 const computersWhere = ` FROM computers c LEFT JOIN tallies t ON t.computer = c.id
 	WHERE (?1 = '' OR c.name LIKE ?1 ESCAPE '\' OR c.id = ?2)
-	AND (?3 = '' OR ?3 = CASE WHEN ?3 = 'silent' THEN iif(c.last_seen < ?4, 'silent', '') WHEN t.computer IS NULL THEN 'unknown'
+	AND (?3 = '' OR ?3 = CASE WHEN ?3 = 'silent' THEN iif(c.last_seen < ?4, 'silent', '')
+		WHEN ?3 = 'shared' THEN (SELECT 'shared' FROM names n WHERE n.computer = c.id AND n.returned > 0 AND n.name <> c.name)
+		WHEN t.computer IS NULL THEN 'unknown'
 		WHEN t.failed > 0 THEN 'failed' WHEN t.needed > 0 THEN 'needed' WHEN t.restart > 0 THEN 'restart-due' ELSE 'up-to-date' END)
 	AND (?5 = '' OR EXISTS (SELECT 1 FROM causes x WHERE x.computer = c.id AND x.cause = ?5))
 	AND (?7 = '' OR EXISTS (SELECT 1 FROM states s WHERE s.computer = c.id AND s.guid = ?6 AND s.standing = ?7))`

@@ -45,12 +45,24 @@ func addEvent(ctx context.Context, tx *sql.Tx, computer string, e *store.Event) 
 	if n, err := r.RowsAffected(); err != nil || n == 0 {
 		return err // sent before
 	}
+	if full, err := isFull(ctx, tx, computer); err != nil || full && e.IsStatus() {
+		return err
+	}
 	for _, st := range e.States(computer) {
 		if err := addState(ctx, tx, st); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// maxStates is how many updates a computer can speak of before what it reports of all of them is no longer kept by update:
+// more than any server has for one computer.
+const maxStates = 20000
+
+func isFull(ctx context.Context, tx *sql.Tx, computer string) (bool, error) {
+	n, err := count(ctx, tx, "SELECT coalesce(sum(failed + needed + restart + installed), 0) FROM tallies WHERE computer = ?", computer)
+	return n >= maxStates, err
 }
 
 // ending says which update an event is about, and when it ended an attempt: not later than when it came, whatever the

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,7 +35,7 @@ func fleet(t *testing.T, open Opener) {
 	totals := must[store.Totals](t)(s.Totals(ctx, at(11)))
 	same(t, store.Totals{
 		Computers: 5, Updates: store.Tally{Failed: 1, Needed: 2, Restart: 1, Installed: 3},
-		By: map[store.ComputerCondition]int{store.Failing: 1, store.Needing: 1, store.Restarting: 1, store.UpToDate: 1, store.Unreported: 1, store.Silent: 1},
+		By: map[store.ComputerCondition]int{store.Failing: 1, store.Needing: 1, store.Restarting: 1, store.UpToDate: 1, store.Unreported: 1, store.Silent: 1, store.Shared: 0},
 	}, totals)
 	same(t, map[guid.GUID]map[store.Standing]int{
 		ID(1): {store.FailedState: 1, store.Installed: 1, store.RestartDue: 1}, ID(2): {store.Needed: 2}, ID(9): {},
@@ -50,11 +51,35 @@ func fleet(t *testing.T, open Opener) {
 	}
 	same(t, []store.Standing{store.FailedState, store.Needed}, pending(9))
 	same(t, 1, len(pending(1)))
+	for minute, name := range []string{"e", "e2", "e", "e2"} {
+		must[store.Computer](t)(s.Enroll(ctx, sighting("id-e", name, "", 20+minute)))
+	}
+	_, shared, err := s.ComputerRows(ctx, store.ComputerQuery{Condition: store.Shared, Limit: 9})
+	check(t, err)
+	same(t, 1, shared)
+	same(t, 1, must[store.Totals](t)(s.Totals(ctx, at(0))).By[store.Shared])
 	check(t, s.RemoveComputer(ctx, "id-a"))
 	totals = must[store.Totals](t)(s.Totals(ctx, at(0)))
 	same(t, store.Tally{Needed: 1, Restart: 1, Installed: 2}, totals.Updates)
 	same(t, map[guid.GUID]map[store.Standing]int{ID(1): {store.Installed: 1, store.RestartDue: 1}},
 		must[map[guid.GUID]map[store.Standing]int](t)(s.Standings(ctx, []guid.GUID{ID(1)})))
+}
+
+// bounded: a computer that makes up updates fills no more than its share.
+func bounded(t *testing.T, open Opener) {
+	s := open(t)
+	ctx := t.Context()
+	must[store.Computer](t)(s.Enroll(ctx, sighting("id", "n", "", 1)))
+	for n := range 3 {
+		var list strings.Builder
+		for i := range 11000 {
+			list.WriteString(guid.GUID{0: byte(n), 1: byte(i), 2: byte(i >> 8)}.String() + ";")
+		}
+		check(t, s.AddEvents(ctx, "id", []store.Event{event(byte(n+1), 156, n, "U="+list.String())}))
+	}
+	same(t, 22000, must[store.Totals](t)(s.Totals(ctx, at(0))).Updates.Needed)
+	check(t, s.AddEvents(ctx, "id", []store.Event{about(9, 9, 182, 9)}))
+	same(t, 1, must[store.Totals](t)(s.Totals(ctx, at(0))).Updates.Failed)
 }
 
 func rows(t *testing.T, s store.Store) {

@@ -30,7 +30,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Opener) {
 		"identity": identity, "secrets and settings": secrets, "epoch": epoch, "computers": computers, "targeting": targeting,
 		"cloned": cloned, "groups": groups, "updates": updates, "whole replaces cut": wholeReplacesCut, "approvals": approvals,
 		"files": files, "events": events, "states": states, "findings": findings, "healings": healings, "version": version, "together": together,
-		"accounts": accounts, "sessions": sessions, "tokens": tokens, "fleet": fleet, "failures": failures, "causes": causes, "prune": prune,
+		"accounts": accounts, "sessions": sessions, "tokens": tokens, "fleet": fleet, "bounded": bounded, "failures": failures, "causes": causes, "prune": prune,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, fresh(t)) })
 	}
