@@ -44,6 +44,7 @@ type Store interface {
 	store.Approvals
 	store.Reports
 	store.Fleet
+	store.Healings
 }
 
 // Deps is what a Console needs. All but Now and SetUp must be there.
@@ -96,7 +97,7 @@ func (c *Console) route() {
 		"GET /{$}": c.overview, "GET /computers": c.computers, "GET /computers/{name}": c.computer,
 		"GET /updates": c.updates, "GET /updates/{id}": c.update,
 		"POST /updates/{id}/approve": c.approve, "POST /updates/{id}/decline": c.decline,
-		"POST /logout": c.logout, "/": c.nowhere,
+		"POST /healing/resume": c.resumeHealing, "POST /logout": c.logout, "/": c.nowhere,
 	} {
 		c.mux.Handle(pattern, c.guarded(do))
 	}

@@ -25,6 +25,7 @@ type overview struct {
 	Conditions []store.ComputerCondition
 	Causes     []cause
 	Affected   int // computers with any cause
+	Paused     []store.HealingPause
 	Withdrawn  []withdrawn
 	Withheld   int
 	ScanOnly   int
@@ -71,6 +72,9 @@ func (c *Console) overview(v *visit) error {
 	o.Affected = affected
 	for _, k := range causes {
 		o.Causes = append(o.Causes, cause{k, c.knownTitle(k.Update)})
+	}
+	if o.Paused, err = c.Store.HealingPauses(ctx); err != nil {
+		return err
 	}
 	since := now.UTC().Truncate(24*time.Hour).AddDate(0, 0, 1-shownDays)
 	failures, err := c.Store.FailuresByDay(ctx, since)

@@ -219,3 +219,23 @@ func TestApprove(t *testing.T) {
 		}
 	}
 }
+
+func TestHealingIsResumed(t *testing.T) {
+	w := newWorld(t)
+	const what = "payload-missing-download-5f3a"
+	w.check(w.store.PauseHealing(t.Context(), store.HealingPause{What: what, Since: now, Why: "37 of 300 computers have sent it within a day"}))
+	v := w.admin()
+	has(t, v.page("/"), "What computers are not to mend by themselves now", what+", since 2026-11-25 12:00: 37 of 300 computers")
+	if r, _ := v.post("/", "/healing/resume", "what", what, "form", "AAAA"); r.StatusCode != http.StatusForbidden {
+		t.Errorf("another's form: %d", r.StatusCode)
+	}
+	for range 2 {
+		if r, _ := v.post("/updates", "/healing/resume", "what", what); r.StatusCode != http.StatusSeeOther {
+			t.Errorf("resume: %d", r.StatusCode)
+		}
+	}
+	hasNot(t, v.page("/"), what)
+	if n := strings.Count(w.log.String(), `msg="healing resumed" what=`+what+` by="(one-time link)"`); n != 1 {
+		t.Errorf("the log says it %d times", n)
+	}
+}
