@@ -7,7 +7,7 @@ FUZZPARALLEL ?= 1
 # takes a short run longer than fuzzing does.
 FUZZCACHE ?=
 
-.PHONY: build cross fuzz bench golden accuracy pictures wine
+.PHONY: build cross fuzz bench bench-server golden accuracy pictures wine
 
 build:
 	CGO_ENABLED=0 go build -trimpath -o redx ./cmd/redx
@@ -35,6 +35,10 @@ fuzz:
 # Redx beside its peers, one table; see bench/README.md. REDX_BENCH_MB=64 makes it short.
 bench:
 	@cd bench && go run ./compare
+
+# The update server under load, one table; see bench/README.md.
+bench-server:
+	@cd bench && go run ./serve
 
 # Rewrites what the tests compare with. Look at the difference before you commit it.
 golden:

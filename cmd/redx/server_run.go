@@ -64,7 +64,13 @@ func runServer(ctx context.Context, std stdio, o *runOptions) error {
 	if o.console != "" {
 		c.Console = o.console
 	}
-	return o.with(ctx, true, func(opened *data) error { return serve(ctx, std, newLog(std, &c), &c, opened) })
+	// Before anything is made: a slip in an address leaves no folder behind.
+	ports, err := listen(&c)
+	if err != nil {
+		return err
+	}
+	defer closeAll(ports)
+	return o.with(ctx, true, func(opened *data) error { return serve(ctx, std, newLog(std, &c), &c, opened, ports) })
 }
 
 func newLog(std stdio, c *serverConfig) *slog.Logger {
@@ -86,18 +92,13 @@ type listener struct {
 	handler http.Handler
 }
 
-func serve(ctx context.Context, std stdio, log *slog.Logger, c *serverConfig, opened *data) error {
+func serve(ctx context.Context, std stdio, log *slog.Logger, c *serverConfig, opened *data, ports []listener) error {
 	if err := opened.SetSetting(ctx, store.TargetingSetting, c.Clients.Targeting); err != nil {
 		return err
 	}
 	if err := opened.files.Sweep(time.Now()); err != nil {
 		log.Warn("half files not removed", slog.Any("error", err))
 	}
-	ports, err := listen(c)
-	if err != nil {
-		return err
-	}
-	defer closeAll(ports)
 	plain, ok := ports[0].Addr().(*net.TCPAddr)
 	if !ok {
 		return fmt.Errorf("%s is no TCP address", ports[0].Addr())

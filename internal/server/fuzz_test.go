@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redx-update/redx/internal/catalog"
+	"github.com/redx-update/redx/internal/deploy"
 	"github.com/redx-update/redx/internal/wsus/clientws"
 	"github.com/redx-update/redx/internal/wsus/reporting"
 	"github.com/redx-update/redx/internal/wsus/simpleauth"
@@ -18,7 +20,7 @@ import (
 // FuzzRequests sends the server what it has not seen. "COOKIE" stands for a cookie that is good. Whatever comes, the server must
 // answer, and must not call it its own trouble.
 func FuzzRequests(f *testing.F) {
-	w := foreignWorld()
+	w := withDrivers()
 	deps := w.deps()
 	deps.Log, deps.Limits.Wait, deps.Limits.Body = slog.New(slog.DiscardHandler), time.Minute, time.Minute
 	s := NewServer(deps)
@@ -73,4 +75,15 @@ func goodCookie(f *testing.F, w *world, s *Server) string {
 	_, rest, _ := strings.Cut(string(message), "<EncryptedData>")
 	text, _, _ := strings.Cut(rest, "<")
 	return text
+}
+
+// withDrivers is small with a driver (50) and a printer's driver (51).
+func withDrivers() *world {
+	w := small()
+	w.add(50, catalog.Driver).Drivers = []catalog.DriverEntry{{HardwareID: "PCI\\VEN_1", Class: "Net", Date: w.clock, Version: 1}}
+	w.add(51, catalog.Driver).Drivers = []catalog.DriverEntry{{HardwareID: "usbprint\\x", Class: "Printer", Date: w.clock, Version: 1}}
+	w.approve(50, deploy.AllComputers, deploy.Install)
+	w.approve(51, deploy.AllComputers, deploy.Install)
+	w.compile()
+	return w
 }

@@ -95,14 +95,14 @@ static class Program
 
         var extended = ws.GetExtendedUpdateInfo(cookie, new[] { 10, 40 },
             new[] { Client.XmlUpdateFragmentType.Extended, Client.XmlUpdateFragmentType.LocalizedProperties }, new[] { "en-US", "en" }, null, null);
-        var file = extended.FileLocations.Single();
+        var file = extended.FileLocations.First();
         Ok("GetExtendedUpdateInfo", extended.Updates.Length == 2 && extended.OutOfScopeRevisionIDs.Single() == 40
             && file.Url.StartsWith(root + "/Content/"));
 
         if (version == SoapProtocolVersion.Soap11) // the WSDL has it for SOAP 1.1 only
         {
             var extended2 = ws.GetExtendedUpdateInfo2(cookie, new[] { identity }, new[] { Client.XmlUpdateFragmentType.FileUrl }, null, null);
-            Ok("GetExtendedUpdateInfo2", extended2.FileLocations.Single().Url == file.Url);
+            Ok("GetExtendedUpdateInfo2", extended2.FileLocations.First().Url == file.Url);
         }
 
         var places = ws.GetFileLocations(cookie, new[] { file.FileDigest });

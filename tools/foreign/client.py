@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Every operation of MS-WUSP, by zeep from the specification's WSDLs: client.py BASE-URL WSDL-FOLDER [soap12].
+"""Every operation of MS-WUSP, by zeep from the specification's WSDLs:
+client.py BASE-URL WSDL-FOLDER [soap12] [BASE-URL of the files, when it is another].
 
 zeep reads answers strictly by their schema. Each operation that went well is a line on stdout.
 """
@@ -10,6 +11,7 @@ import zeep
 from zeep.exceptions import Fault
 
 base, folder = sys.argv[1], sys.argv[2]
+files = next((a for a in sys.argv[3:] if a.startswith("http")), base)
 suffix = "Soap12" if "soap12" in sys.argv[3:] else "Soap"
 CLIENT = "http://www.microsoft.com/SoftwareDistribution/Server/ClientWebService"
 REPORTS = "http://www.microsoft.com/SoftwareDistribution"
@@ -116,7 +118,7 @@ extended = ws.GetExtendedUpdateInfo(cookie, {"int": [10, 40]}, {"XmlUpdateFragme
                                     {"string": ["en-US", "en"]})
 location = extended.FileLocations.FileLocation[0]
 ok("GetExtendedUpdateInfo", len(extended.Updates.Update) == 3 and extended.OutOfScopeRevisionIDs.int == [40]
-   and location.Url.startswith(base + "/Content/"), extended)
+   and location.Url.startswith(files + "/Content/"), extended)
 fault("InvalidParameters", "revisionIDs", lambda: ws.GetExtendedUpdateInfo(cookie, {"int": [10] * 51}, {"XmlUpdateFragmentType": ["Extended"]}))
 
 if suffix == "Soap":  # the WSDL has it for SOAP 1.1 only

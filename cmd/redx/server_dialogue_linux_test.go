@@ -1,4 +1,4 @@
-package server
+package main
 
 import (
 	"bufio"
@@ -10,15 +10,10 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/redx-update/redx/internal/catalog"
-	"github.com/redx-update/redx/internal/guid"
 	"github.com/redx-update/redx/internal/testdata"
-	"github.com/redx-update/redx/internal/update"
-	"github.com/redx-update/redx/internal/wsus/fragment"
 	"github.com/redx-update/redx/internal/wsus/xpress"
 )
 
@@ -41,18 +36,18 @@ func withoutOwn(message []byte) string {
 	return string(message)
 }
 
-// TestDialogue has the server answer what a Windows computer said to a Windows server, with this server's cookies and times
-// put in: the answers must be those of the Windows server byte for byte, but for what is a server's own.
+// TestDialogue has the server, as it is run, answer what a Windows computer said to a Windows server, with this server's
+// cookies and times put in: the answers must be those of the Windows server byte for byte, but for what is a server's own.
 func TestDialogue(t *testing.T) {
 	folders, err := filepath.Glob(filepath.Join(testdata.Path(t, "wsus/dialogue"), "*"))
 	if err != nil || len(folders) == 0 {
 		t.Fatalf("no dialogue: %v", err)
 	}
-	a := newAgent(t, dialogueWorld(t))
+	s := dialogueServer(t)
 	have := map[string]string{} // the last value of each element that is a server's own
 	for _, dir := range folders {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
-			answer := a.replay(t, dir, have)
+			answer := s.replay(t, dir, have)
 			want, err := os.ReadFile(filepath.Join(dir, "response.body"))
 			if err != nil {
 				t.Fatal(err)
@@ -67,35 +62,29 @@ func TestDialogue(t *testing.T) {
 	}
 }
 
-// dialogueWorld has what the Windows server had, as far as the dialogue shows it: the company of all products, and the product
-// that the computer asks for.
-func dialogueWorld(t *testing.T) *world {
+// dialogueServer has what the Windows server had, as far as the dialogue shows it: the company of all products, and the
+// product that the computer asks for.
+func dialogueServer(t *testing.T) *served {
 	t.Helper()
-	document, err := os.ReadFile(testdata.Path(t, "wsus/fragments/56309036-4c77-4dd9-951a-99ee9c246a94-r101.update.xml"))
+	data, in := t.TempDir(), t.TempDir()
+	const name = "56309036-4c77-4dd9-951a-99ee9c246a94-r101.update.xml"
+	company, err := os.ReadFile(testdata.Path(t, "wsus/fragments/"+name))
 	if err != nil {
 		t.Fatal(err)
 	}
-	company, err := fragment.Cut(document)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := newWorld()
-	w.clock = time.Now()
-	microsoft, product := guid.MustParse("56309036-4c77-4dd9-951a-99ee9c246a94"), guid.MustParse("dd78b8a1-0b20-45c1-add6-4da72e9364cf")
-	w.revs = []catalog.Revision{
-		{RevisionID: 1, ID: update.ID{GUID: microsoft, Revision: 101}, Type: catalog.Category, CategoryType: "Company", Arrived: w.clock},
-		{
-			RevisionID: 2, ID: update.ID{GUID: product, Revision: 100}, Type: catalog.Category, CategoryType: "Product", Arrived: w.clock,
-			Prerequisites: []catalog.Clause{{AnyOf: []guid.GUID{microsoft}, IsCategory: true}},
-		},
-	}
-	w.fragments[1] = company
-	w.compile()
-	return w
+	write(t, filepath.Join(in, "1.xml"), company)
+	product := madeUpdate{n: 2, kind: "Category", category: "Product"}
+	text := strings.NewReplacer(
+		madeID(2), "dd78b8a1-0b20-45c1-add6-4da72e9364cf",
+		"<upd:Prerequisites>", `<upd:Prerequisites><upd:AtLeastOne IsCategory="true"><upd:UpdateIdentity UpdateID="56309036-4c77-4dd9-951a-99ee9c246a94"/></upd:AtLeastOne>`,
+	).Replace(string(product.document()))
+	write(t, filepath.Join(in, "2.xml"), []byte(text))
+	must(t, data, "server", "import", in)
+	return serveFrom(t, data)
 }
 
 // replay sends a captured request, head and all, and gives the answer unpacked.
-func (a *agent) replay(t *testing.T, dir string, have map[string]string) []byte {
+func (s *served) replay(t *testing.T, dir string, have map[string]string) []byte {
 	t.Helper()
 	head, err := os.ReadFile(filepath.Join(dir, "request.headers"))
 	if err != nil {
@@ -113,7 +102,7 @@ func (a *agent) replay(t *testing.T, dir string, have map[string]string) []byte 
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.RequestURI, r.URL.Scheme, r.URL.Host = "", "http", a.server.Listener.Addr().String()
+	r.RequestURI, r.URL.Scheme, r.URL.Host = "", "http", strings.TrimPrefix(s.base, "http://")
 	r.Body, r.ContentLength = io.NopCloser(strings.NewReader(text)), int64(len(text))
 	res, err := http.DefaultTransport.RoundTrip(r)
 	if err != nil {
