@@ -75,10 +75,14 @@ func storm(ctx context.Context, w *world) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
+	most, err := w.server.peak()
+	if err != nil {
+		return nil, err
+	}
 	return []row{{
 		what: fmt.Sprintf("storm: %d computers synchronise for the first time at once", w.o.storm), goal: "ServerBusy at worst", met: "yes",
 		figure: fmt.Sprintf("all have all after %s", time.Since(begin).Round(time.Second)),
-		beside: fmt.Sprintf("%d times ServerBusy; server %s of CPU", busy, cpu.Round(time.Second)),
+		beside: fmt.Sprintf("%d times ServerBusy; server %s of CPU, %d MB", busy, cpu.Round(time.Second), most>>20),
 	}}, nil
 }
 
