@@ -135,12 +135,23 @@ func showComputer(ctx context.Context, s store.Store, name string) (shown, error
 func printComputer(w io.Writer, v shown, names map[deploy.GroupID]string) error {
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	fmt.Fprintf(t, "name\t%s\nid\t%s\ngroups\t%s\nlast seen\t%s from %s\nlast sync\t%s\n\n", v.Name, v.ID, memberOf(v.Computer, names), when(v.LastSeen), v.Address, when(v.LastSync)) //nolint:errcheck // Flush gives the error
+	if v.Cloned() {
+		fmt.Fprintf(t, "several computers\thave this id: %s\n\n", otherNames(v.AlsoKnownAs)) //nolint:errcheck // Flush gives the error
+	}
 	for _, e := range v.Events {
 		if a, ok := e.Attempt(); ok {
 			fmt.Fprintf(t, "%s\t%s %s\t%s\t%s\n", when(e.Time), a.Phase, a.Result, e.Update.GUID, codeOf(e)) //nolint:errcheck // Flush gives the error
 		}
 	}
 	return t.Flush()
+}
+
+func otherNames(all []store.Name) string {
+	words := make([]string, len(all))
+	for i, n := range all {
+		words[i] = n.Name
+	}
+	return strings.Join(words, ", ")
 }
 
 func codeOf(e store.Event) string {

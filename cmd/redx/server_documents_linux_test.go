@@ -39,6 +39,12 @@ func digests(content, attributes string) string {
 		base64.StdEncoding.EncodeToString(one[:]), len(content), attributes, base64.StdEncoding.EncodeToString(two[:]))
 }
 
+// contentPath is where a file of a cabinet's name is, below Content.
+func contentPath(content string) string {
+	sum := sha1.Sum([]byte(content))
+	return fmt.Sprintf("%02X/%X.cab", sum[19], sum)
+}
+
 // document writes the update as Microsoft's documents are.
 func (u *madeUpdate) document() []byte {
 	var rest, files, eula strings.Builder

@@ -20,17 +20,15 @@ type served struct {
 	t    *testing.T
 	data string
 	base string // of the clients' port
-	tls  string // of that with TLS, if there is one
 	cmd  *exec.Cmd
 	log  *watched
 }
 
-// serveFrom starts a server on free ports; what wraps the command goes before it.
-func serveFrom(t *testing.T, data string, wrap ...string) *served {
+// serveFrom starts a server on free ports.
+func serveFrom(t *testing.T, data string) *served {
 	t.Helper()
 	s := &served{t: t, data: data, log: &watched{}}
-	words := append(wrap, redx(t), "server", "run", "--data", data, "--listen", "127.0.0.1:0", "--console", "127.0.0.1:0")
-	s.cmd = exec.Command(words[0], words[1:]...)
+	s.cmd = exec.Command(redx(t), "server", "run", "--data", data, "--listen", "127.0.0.1:0", "--console", "127.0.0.1:0")
 	s.cmd.Stderr = s.log
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -96,16 +94,6 @@ func write(t *testing.T, path string, text []byte) {
 	if err := os.WriteFile(path, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// metric waits for the server's figures until one of them is as wanted.
-func (s *served) metric(line string) {
-	s.t.Helper()
-	console := "http://" + s.listening("console")
-	eventually(s.t, "the server says "+line, func() bool {
-		_, figures := get(s.t, console+"/metrics")
-		return strings.Contains(figures, line+"\n")
-	})
 }
 
 // tool runs a program of others and wants it to go well.

@@ -5,13 +5,19 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 )
 
 const (
+	// firstBody is what every client may send at any time.
+	firstBody = 4 << 10
 	// smallBody is what nearly every request stays below. Of larger ones, largeBodies are held at a time.
 	smallBody   = 128 << 10
 	largeBodies = 16
+	// maxHeld bounds the bytes of small bodies, beyond the first ones, that are still coming in. Each was sent, or is one of
+	// the next three after one that was.
+	maxHeld = 96 << 20
 )
 
 // errBusy says that a request's turn did not come in time.
@@ -37,13 +43,13 @@ func (s *Server) take(ctx context.Context, places chan struct{}) (func(), error)
 	}
 }
 
-// body reads a request's body of up to limit bytes. A client that sends too slowly loses its connection. What is returned
-// must be called when the body is no longer used.
+// body reads a request's body of up to limit bytes. A client that sends too slowly loses its connection; until then it holds
+// what it has sent and no place of others. What is returned must be called when the body is no longer used.
 func (s *Server) body(w http.ResponseWriter, r *http.Request, limit int64) (body []byte, done func(), err error) {
-	done = func() {}
+	b := &incoming{server: s, size: r.ContentLength}
 	if r.ContentLength > limit {
 		w.Header().Set("Connection", "close")
-		return nil, done, &http.MaxBytesError{Limit: limit}
+		return nil, b.release, &http.MaxBytesError{Limit: limit}
 	}
 	control := http.NewResponseController(w)
 	// Not every ResponseWriter of a test can do this; the server's own can. After a body that was not read to its end the
@@ -55,23 +61,67 @@ func (s *Server) body(w http.ResponseWriter, r *http.Request, limit int64) (body
 			}
 		}()
 	}
-	from := http.MaxBytesReader(w, r.Body, limit)
-	if r.ContentLength >= 0 && r.ContentLength <= smallBody {
-		body = make([]byte, r.ContentLength)
-		_, err = io.ReadFull(from, body)
-		return body, done, err
+	err = b.fill(r.Context(), http.MaxBytesReader(w, r.Body, limit))
+	return b.bytes, b.release, err
+}
+
+// incoming is a body on its way in.
+type incoming struct {
+	server *Server
+	size   int64 // as the client told; -1: it did not
+	bytes  []byte
+	held   int64  // of the server's
+	give   func() // the place among the large ones
+}
+
+func (b *incoming) fill(ctx context.Context, from io.Reader) error {
+	b.bytes = make([]byte, 0, firstBody)
+	for int64(len(b.bytes)) != b.size {
+		if len(b.bytes) == cap(b.bytes) {
+			if err := b.grow(ctx); err != nil {
+				return err
+			}
+		}
+		n, err := from.Read(b.bytes[len(b.bytes):cap(b.bytes)])
+		b.bytes = b.bytes[:len(b.bytes)+n]
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
 	}
-	body = make([]byte, smallBody)
-	n, err := io.ReadFull(from, body)
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return body[:n], done, nil
+	return nil
+}
+
+// grow makes room for what comes next.
+func (b *incoming) grow(ctx context.Context) error {
+	have := cap(b.bytes)
+	if have >= smallBody {
+		if b.give == nil {
+			give, err := b.server.take(ctx, b.server.large)
+			if err != nil {
+				return err
+			}
+			b.give = give
+		}
+		b.bytes = slices.Grow(b.bytes, have)
+		return nil
 	}
-	if err != nil {
-		return nil, done, err
+	want := min(4*have, smallBody)
+	if more := int64(want - have); b.server.held.Add(more) > maxHeld {
+		b.server.held.Add(-more)
+		return errBusy
 	}
-	if done, err = s.take(r.Context(), s.large); err != nil {
-		return nil, func() {}, err
+	b.held += int64(want - have)
+	b.bytes = append(make([]byte, 0, want), b.bytes...)
+	return nil
+}
+
+func (b *incoming) release() {
+	b.server.held.Add(-b.held)
+	if b.give != nil {
+		b.give()
 	}
-	rest, err := io.ReadAll(from)
-	return append(body, rest...), done, err
+	b.held, b.give = 0, nil
 }

@@ -117,7 +117,7 @@ type Verdict struct {
 // Limits bound what clients can make the server do. Zero values stand for defaults.
 type Limits struct {
 	PageSize int           // new updates in an answer to SyncUpdates; 200, as the specification says of Windows' server
-	Inside   int           // requests at a time, from the first byte to the last of the answer; 512
+	Inside   int           // requests at a time, from the last byte of the body to the last of the answer; 512
 	Working  int           // requests that are worked on at a time; sixteen for each processor, as many wait for the disk
 	Wait     time.Duration // how long a request waits for its turn before it is told to come later; 20 s
 	Body     time.Duration // how long a client may take to send a body; 30 s

@@ -188,6 +188,56 @@ func TestSlowBody(t *testing.T) {
 	}
 }
 
+// TestSlowBodiesTakeNoPlace has more clients begin a body than there are places.
+func TestSlowBodiesTakeNoPlace(t *testing.T) {
+	w := newWorld()
+	deps := w.deps()
+	deps.Limits = Limits{Inside: 2, Working: 2, Wait: time.Second, Body: time.Minute}
+	a := newAgent(t, w)
+	a.server.Config.Handler = NewServer(deps)
+	for range 20 {
+		conn, err := net.Dial("tcp", a.server.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if _, err := io.WriteString(conn, "POST /ClientWebService/Client.asmx HTTP/1.1\r\nHost: x\r\nContent-Length: 5000000\r\n\r\n<s:"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a.handshake()
+}
+
+// TestHeldBytes has so much on its way in that only small requests may come besides.
+func TestHeldBytes(t *testing.T) {
+	w := newWorld()
+	s := NewServer(w.deps())
+	a := newAgent(t, w)
+	a.server.Config.Handler = s
+	a.handshake()
+	s.held.Store(maxHeld - 5<<10)
+	message, err := soap.Agent.Append(nil, &clientws.SyncUpdates{Cookie: a.cookie, Parameters: &clientws.SyncUpdateParameters{OtherCachedUpdateIDs: make([]int32, 1000)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status, _, body := a.post(clientPath, message); status != http.StatusInternalServerError || !bytes.Contains(body, []byte("<ErrorCode>ServerBusy</ErrorCode>")) {
+		t.Errorf("status %d: %s", status, body)
+	}
+	a.getConfig()
+	if held := s.held.Load(); held != maxHeld-5<<10 {
+		t.Errorf("%d bytes are held", held)
+	}
+	s.held.Store(0)
+	for _, n := range []int{100, 1000, 20_000} {
+		if _, err := a.sync(clientws.SyncUpdateParameters{OtherCachedUpdateIDs: make([]int32, n)}); err != nil {
+			t.Errorf("%d ids: %v", n, err)
+		}
+	}
+	if held := s.held.Load(); held != 0 || len(s.large) != 0 {
+		t.Errorf("%d bytes and %d large bodies are held", held, len(s.large))
+	}
+}
+
 // TestBusy takes all places: who comes then waits, and is told to come later.
 func TestBusy(t *testing.T) {
 	w := newWorld()

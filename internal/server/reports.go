@@ -75,16 +75,16 @@ func (s *Server) takeFindings(w http.ResponseWriter, c *call) (v Verdict, err er
 	if err := s.session(c, cookie); err != nil {
 		return v, err
 	}
-	give, err := s.take(c.ctx, s.inside)
-	if err != nil {
-		return v, err
-	}
-	defer give()
 	body, done, err := s.body(w, c.r, maxFindings)
 	defer done()
 	if err != nil {
 		return v, err
 	}
+	give, err := s.take(c.ctx, s.inside)
+	if err != nil {
+		return v, err
+	}
+	defer give()
 	if body = bytes.TrimSpace(body); !json.Valid(body) || body[0] != '{' {
 		return v, errNotJSON
 	}

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redx-update/redx/internal/guid"
@@ -23,7 +24,8 @@ type Server struct {
 	limits  Limits
 	now     func() time.Time
 	routes  map[string]http.Handler
-	inside  chan struct{} // requests, from their first byte to the last of the answer
+	held    atomic.Int64  // bytes of bodies that come in
+	inside  chan struct{} // requests, from the last byte of their body to the last of the answer
 	large   chan struct{} // of these, those with a large body
 	working chan struct{} // of these, those that are worked on
 	packers sync.Pool     // *packer

@@ -60,18 +60,18 @@ func (v *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s := v.server
 	start := time.Now()
 	c := &call{ctx: r.Context(), r: r, log: s.deps.Log.With(slog.String("remote", remote(r))), set: s.deps.Settings.Settings()}
-	give, err := s.take(c.ctx, s.inside)
-	if err != nil {
-		v.fail(w, c, soap.V11, err)
-		return
-	}
-	defer give()
 	body, done, err := s.body(w, r, v.limit)
 	defer done()
 	if err != nil {
 		v.unread(w, c, err)
 		return
 	}
+	give, err := s.take(c.ctx, s.inside)
+	if err != nil {
+		v.fail(w, c, soap.V11, err)
+		return
+	}
+	defer give()
 	code := v.answer(w, c, body)
 	if s.deps.Observe != nil {
 		s.deps.Observe(c.name, code, time.Since(start))

@@ -107,6 +107,8 @@ type Computer struct {
 	Installed []catalog.RevisionID `json:"-"`
 	// AlsoKnownAs has other names under which the same id was seen: a cloned image, or a computer that was renamed.
 	AlsoKnownAs []Name `json:"also_known_as,omitempty"`
+	// Returned is that of the name that it has now.
+	Returned int `json:"returned,omitempty"`
 }
 
 // Name is a name under which an id was seen.
@@ -120,12 +122,11 @@ type Name struct {
 
 // Cloned reports that one id is used by several computers.
 func (c Computer) Cloned() bool {
+	back := c.Returned
 	for _, n := range c.AlsoKnownAs {
-		if n.Returned > 0 {
-			return true
-		}
+		back += n.Returned
 	}
-	return false
+	return back > 0 && len(c.AlsoKnownAs) > 0
 }
 
 // Details is what RegisterComputer brings, by the specification's element names (MS-WUSP 2.2.2.2.3).

@@ -149,15 +149,21 @@ func computer(ctx context.Context, q querier, where, arg string) (store.Computer
 	if len(all) == 0 {
 		return store.Computer{}, fmt.Errorf("computer %s: %w", arg, store.ErrNotFound)
 	}
-	c := all[0]
-	c.AlsoKnownAs, err = otherNames(ctx, q, c)
-	return c, err
+	names, err := list(ctx, q, func(rows *sql.Rows) (store.Name, error) {
+		return scanName(rows)
+	}, "SELECT name, last, returned FROM names WHERE computer = ? ORDER BY last DESC", all[0].ID)
+	for _, n := range names {
+		addName(&all[0], n)
+	}
+	return all[0], err
 }
 
-func otherNames(ctx context.Context, q querier, c store.Computer) ([]store.Name, error) {
-	return list(ctx, q, func(rows *sql.Rows) (store.Name, error) {
-		return scanName(rows)
-	}, "SELECT name, last, returned FROM names WHERE computer = ? AND name <> ? ORDER BY last DESC", c.ID, c.Name)
+func addName(c *store.Computer, n store.Name) {
+	if strings.EqualFold(n.Name, c.Name) {
+		c.Returned = n.Returned
+		return
+	}
+	c.AlsoKnownAs = append(c.AlsoKnownAs, n)
 }
 
 func scanName(rows *sql.Rows, more ...any) (store.Name, error) {
@@ -202,11 +208,10 @@ func (s *Store) Computers(ctx context.Context) ([]store.Computer, error) {
 		var id string
 		n, err := scanName(rows, &id)
 		if i, ok := place[id]; ok {
-			all[i].AlsoKnownAs = append(all[i].AlsoKnownAs, n)
+			addName(&all[i], n)
 		}
 		return struct{}{}, err
-	}, `SELECT n.name, n.last, n.returned, n.computer FROM names n JOIN computers c ON c.id = n.computer
-		WHERE n.name <> c.name ORDER BY n.last DESC`)
+	}, "SELECT name, last, returned, computer FROM names ORDER BY last DESC")
 	return all, err
 }
 
