@@ -7,7 +7,7 @@ FUZZPARALLEL ?= 1
 # takes a short run longer than fuzzing does.
 FUZZCACHE ?=
 
-.PHONY: build cross fuzz bench bench-server golden accuracy pictures wine
+.PHONY: build cross fuzz bench bench-server soak golden accuracy pictures wine
 
 build:
 	CGO_ENABLED=0 go build -trimpath -o redx ./cmd/redx
@@ -39,6 +39,14 @@ bench:
 # The update server under load, one table; see bench/README.md.
 bench-server:
 	@cd bench && go run ./serve
+
+# The power is cut CUTS times while the server works for WORK seconds, and hostile clients come ROUNDS times; wants strace.
+CUTS ?= 1000
+WORK ?= 60
+ROUNDS ?= 10
+soak:
+	REDX_POWERCUTS=$(CUTS) REDX_POWERCUT_WORK=$(WORK) go test ./cmd/redx -run 'PowerCut' -count=1 -timeout 12h -v
+	go test ./cmd/redx -run '^TestServerHostile$$' -count=$(ROUNDS) -timeout 12h -v
 
 # Rewrites what the tests compare with. Look at the difference before you commit it.
 golden:

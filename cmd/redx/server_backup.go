@@ -92,6 +92,9 @@ func restore(cmd *cobra.Command, std stdio, backup, path string) error {
 	if err := os.Rename(half, path); err != nil {
 		return err
 	}
+	if err := sqlite.Settle(path); err != nil {
+		return err
+	}
 	fmt.Fprintf(std.err, "redx: restored as epoch %d\n", id.Epoch)
 	return nil
 }

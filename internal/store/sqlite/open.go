@@ -136,11 +136,3 @@ func (s *Store) Close() error {
 	}
 	return err
 }
-
-// Backup writes a copy of the whole store to a new file, while the store is in use.
-func (s *Store) Backup(ctx context.Context, path string) error {
-	if _, err := s.read.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
-		return fmt.Errorf("back up to %s: %w", path, err)
-	}
-	return nil
-}

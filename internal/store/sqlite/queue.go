@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"sync"
+	"time"
 )
 
 // queue writes for all callers on one connection and commits what waits together: a commit costs a write to the disk's
@@ -66,10 +67,17 @@ func (q *queue) close() {
 	<-q.done
 }
 
+// maxPause bounds how long the queue leaves the file alone after a commit.
+const maxPause = 2 * time.Millisecond
+
+// run writes, and after each commit leaves the file to others for as long as it had it: SQLite's lock has no queue, and a
+// command beside a busy server, which looks whether it is free every tenth of a second, would find it taken for ever.
 func (q *queue) run() {
 	defer close(q.done)
 	for j := range q.jobs {
+		begin := time.Now()
 		q.together(q.collect(j))
+		time.Sleep(min(time.Since(begin), maxPause))
 	}
 }
 
