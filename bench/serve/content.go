@@ -25,7 +25,7 @@ const (
 	connections = 7
 	rangeSize   = 1 << 20
 	// turns is how often each of the two servers is measured.
-	turns = 5
+	turns = 11
 )
 
 // contentRows has both servers give out the same file of the same folder in turns: in ranges, and whole.

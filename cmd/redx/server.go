@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/redx-update/redx/internal/content/file"
+	"github.com/redx-update/redx/internal/server/backend"
 	"github.com/redx-update/redx/internal/store"
 	"github.com/redx-update/redx/internal/store/sqlite"
 	"github.com/redx-update/redx/internal/term"
@@ -72,6 +73,9 @@ func (d *dataFlags) open(ctx context.Context, create bool) (*data, error) {
 	s, err := sqlite.Open(ctx, path)
 	if err != nil {
 		return nil, err
+	}
+	if _, err := s.Secret(ctx, backend.CookieSecret); err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	files, err := file.Open(filepath.Join(d.data, contentName))
 	if err != nil {

@@ -213,6 +213,10 @@ func withhold(infos map[catalog.RevisionID]store.Info, files map[[20]byte]store.
 	return bad, back
 }
 
+// CookieSecret names the secret that seals cookies. It is made with the data and not when it is first needed, so that every
+// backup has it: a restored server tells clients that it has changed, and not that it never gave them their cookies.
+const CookieSecret = "cookie"
+
 // settings fills in what the store knows.
 func (b *Backend) settings(ctx context.Context) (server.Settings, error) {
 	set := b.fixed
@@ -220,7 +224,7 @@ func (b *Backend) settings(ctx context.Context) (server.Settings, error) {
 	if err != nil {
 		return set, err
 	}
-	key, err := b.store.Secret(ctx, "cookie")
+	key, err := b.store.Secret(ctx, CookieSecret)
 	if err != nil {
 		return set, err
 	}
