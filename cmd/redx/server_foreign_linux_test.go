@@ -57,6 +57,7 @@ func foreignServer(t *testing.T, config string) *served {
 // TestForeignClients has clients that others generated from the specification's WSDLs do every operation with the server as it
 // is run, its store and its files.
 func TestForeignClients(t *testing.T) {
+	withoutRaces(t)
 	folder := testdata.WSDLs(t)
 	tests := []struct {
 		name, computer string
@@ -100,6 +101,7 @@ func (s *served) reported(computer string) {
 
 // TestForeignClientsTLS has a client do all of it over TLS, of which only the files are not, and curl fetch one of these.
 func TestForeignClientsTLS(t *testing.T) {
+	withoutRaces(t)
 	folder := testdata.WSDLs(t)
 	python := zeep(t)
 	certificate, key := certificate(t)

@@ -48,6 +48,7 @@ func (p *promises) add(what, key string) {
 // administrator takes in updates and approves them. Then it makes what may be left of the data when the power goes, at many
 // moments and in many ways, and opens it: what was acknowledged by then is there, and no number is given twice.
 func TestServerPowerCut(t *testing.T) {
+	withoutRaces(t)
 	strace := tracer(t)
 	w := record(t, strace)
 	cuts, at := w.moments(number(t, cutsVariable, 12))
@@ -261,6 +262,7 @@ func powerCutFile(n int) string {
 
 // TestBackupPowerCut cuts the power just after a backup and a restore said that they are done: both are whole.
 func TestBackupPowerCut(t *testing.T) {
+	withoutRaces(t)
 	strace := tracer(t)
 	top := t.TempDir()
 	in := filepath.Join(t.TempDir(), "in")

@@ -24,6 +24,14 @@ type served struct {
 	log  *watched
 }
 
+// withoutRaces skips a test of minutes when the program looks for races; what it would see of them, others show.
+func withoutRaces(t *testing.T) {
+	t.Helper()
+	if raceEnabled {
+		t.Skip("run this without -race")
+	}
+}
+
 // serveFrom starts a server on free ports.
 func serveFrom(t *testing.T, data string) *served {
 	t.Helper()
