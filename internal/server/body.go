@@ -18,6 +18,10 @@ const (
 	// maxHeld bounds the bytes of small bodies, beyond the first ones, that are still coming in. Each was sent, or is one of
 	// the next three after one that was.
 	maxHeld = 96 << 20
+	// smallAnswer is what nearly every answer stays below. Of larger ones, largeAnswers are sent at a time: a page of new
+	// updates to a client that does not take Xpress.
+	smallAnswer  = 128 << 10
+	largeAnswers = 64
 )
 
 // errBusy says that a request's turn did not come in time.

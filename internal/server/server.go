@@ -28,6 +28,7 @@ type Server struct {
 	inside  chan struct{} // requests, from the last byte of their body to the last of the answer
 	large   chan struct{} // of these, those with a large body
 	working chan struct{} // of these, those that are worked on
+	sending chan struct{} // of these, those with a large answer
 	packers sync.Pool     // *packer
 	cores   coreCache
 }
@@ -49,6 +50,7 @@ func NewServer(deps Deps) *Server {
 	s.large = make(chan struct{}, largeBodies)
 	s.working = make(chan struct{}, s.limits.Working)
 	s.packers.New = func() any { return &packer{} }
+	s.sending = make(chan struct{}, largeAnswers)
 	s.routes = s.makeRoutes()
 	return s
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -86,25 +87,24 @@ func (v *service) answer(w http.ResponseWriter, c *call, body []byte) string {
 		http.Error(w, "not a SOAP message", http.StatusBadRequest)
 		return "not SOAP"
 	}
-	answer, err := v.work(c, m)
+	out, err := v.work(c, m)
 	if err != nil {
 		return v.fail(w, c, m.Version, err)
 	}
-	style := v.style
-	if m.Version == soap.V12 {
-		style = soap.Twelve
+	if len(out) > smallAnswer {
+		give, err := v.server.take(c.ctx, v.server.sending)
+		if err != nil {
+			return v.fail(w, c, m.Version, err)
+		}
+		defer give()
 	}
-	p := v.server.packers.Get().(*packer) //nolint:errcheck // what New makes
-	defer v.server.packers.Put(p)
-	if p.message, err = style.Append(p.message[:0], answer); err != nil {
-		return v.fail(w, c, m.Version, err)
-	}
-	v.send(w, c, http.StatusOK, m.Version, p)
+	v.send(w, c, http.StatusOK, m.Version, out)
 	return ""
 }
 
-// work does the operation when its turn comes.
-func (v *service) work(c *call, m *soap.Message) (soap.Body, error) {
+// work does the operation when its turn comes, and gives the answer as it is sent. To make one takes several times the memory
+// that it takes when it waits for its client to read it.
+func (v *service) work(c *call, m *soap.Message) ([]byte, error) {
 	do, ok := v.operations[m.Name]
 	if !ok {
 		return nil, invalid(m.Name)
@@ -115,7 +115,30 @@ func (v *service) work(c *call, m *soap.Message) (soap.Body, error) {
 		return nil, err
 	}
 	defer give()
-	return do(c, m)
+	answer, err := do(c, m)
+	if err != nil {
+		return nil, err
+	}
+	style := v.style
+	if m.Version == soap.V12 {
+		style = soap.Twelve
+	}
+	return v.pack(c, func(b []byte) ([]byte, error) { return style.Append(b, answer) })
+}
+
+// pack gives a message as it is sent: compressed, if the client wants it.
+func (v *service) pack(c *call, message func([]byte) ([]byte, error)) ([]byte, error) {
+	p := v.server.packers.Get().(*packer) //nolint:errcheck // what New makes
+	defer v.server.packers.Put(p)
+	var err error
+	if p.message, err = message(p.message[:0]); err != nil {
+		return nil, err
+	}
+	if !wantsXpress(c.r) {
+		return bytes.Clone(p.message), nil
+	}
+	p.packed = p.xpress.Encode(p.packed[:0], p.message)
+	return bytes.Clone(p.packed), nil
 }
 
 // fail answers with a fault. What is no fault by itself is the server's own trouble, and only the log says what it is.
@@ -128,10 +151,8 @@ func (v *service) fail(w http.ResponseWriter, c *call, version soap.Version, err
 	}
 	c.log.LogAttrs(c.ctx, level, "fault", slog.String("operation", c.name), slog.String("code", string(f.Code)),
 		slog.String("message", f.Message), slog.String("fault_id", f.ID), slog.Any("error", err))
-	p := v.server.packers.Get().(*packer) //nolint:errcheck // what New makes
-	defer v.server.packers.Put(p)
-	p.message = soap.AppendFault(p.message[:0], version, f)
-	v.send(w, c, http.StatusInternalServerError, version, p)
+	out, _ := v.pack(c, func(b []byte) ([]byte, error) { return soap.AppendFault(b, version, f), nil })
+	v.send(w, c, http.StatusInternalServerError, version, out)
 	return string(f.Code)
 }
 
@@ -167,8 +188,8 @@ func (v *service) unread(w http.ResponseWriter, c *call, err error) {
 	}
 }
 
-// send writes the packer's message, compressed if the client wants it.
-func (v *service) send(w http.ResponseWriter, c *call, status int, version soap.Version, p *packer) {
+// send writes what was packed.
+func (v *service) send(w http.ResponseWriter, c *call, status int, version soap.Version, out []byte) {
 	h := w.Header()
 	h.Set("Cache-Control", v.cache)
 	h.Set("Content-Type", "text/xml; charset=utf-8")
@@ -176,11 +197,8 @@ func (v *service) send(w http.ResponseWriter, c *call, status int, version soap.
 		h.Set("Content-Type", "application/soap+xml; charset=utf-8")
 	}
 	h.Set("Vary", "Accept-Encoding")
-	out := p.message
 	if wantsXpress(c.r) {
 		h.Set("Content-Encoding", "xpress")
-		p.packed = p.xpress.Encode(p.packed[:0], p.message)
-		out = p.packed
 	}
 	h.Set("Content-Length", strconv.Itoa(len(out)))
 	w.WriteHeader(status)
