@@ -2,12 +2,14 @@ package authenticode_test
 
 import (
 	"bytes"
+	"crypto/x509"
 	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/redx-update/redx/internal/authenticode"
 	"github.com/redx-update/redx/internal/labca"
@@ -115,3 +117,31 @@ func TestInstaller(t *testing.T) {
 
 // inChecksum: the checksum of a program is in no digest, and Windows' loader looks at it for drivers only.
 func inChecksum(i int) bool { return i >= 64+24+64 && i < 64+24+68 }
+
+// TestReal verifies a program that a company signed in 2021, with a certificate that is long expired and a timestamp. It
+// comes with golang.org/x/sys, as Go's own test of Windows' verification.
+func TestReal(t *testing.T) {
+	said, err := run(t, testdata.Tool(t, "go"), "list", "-m", "-f", "{{.Dir}}", "golang.org/x/sys")
+	if err != nil {
+		t.Skip("no source of golang.org/x/sys: go mod download", said)
+	}
+	b, err := os.ReadFile(filepath.Join(strings.TrimSpace(said), "windows", "testdata", "ev-signed-file.exe"))
+	if err != nil {
+		t.Skip("golang.org/x/sys has no signed program any more:", err)
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		t.Skip("this system trusts nobody: apt-get install ca-certificates", err)
+	}
+	who, err := verify(b, authenticode.Trust{Roots: roots, Now: now})
+	if errors.As(err, new(x509.UnknownAuthorityError)) {
+		t.Skip("this system does not trust who signed it: apt-get install ca-certificates", err)
+	}
+	if err != nil || who.Certificate().Subject.CommonName != "WireGuard LLC" || !who.Stamped.Equal(time.Date(2021, 11, 23, 17, 4, 26, 0, time.UTC)) {
+		t.Errorf("%v, %v", who, err)
+	}
+	b[len(b)/2] ^= 1
+	if _, err := verify(b, authenticode.Trust{Roots: roots, Now: now}); !errors.Is(err, authenticode.ErrChanged) {
+		t.Error(err)
+	}
+}
