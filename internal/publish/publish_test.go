@@ -286,6 +286,13 @@ func TestRefused(t *testing.T) {
 			t.Errorf("%s: %v", tt.name, err)
 		}
 	}
+	// Of a chain that ends below its root, no root is made.
+	partial := open(t)
+	partial.id.Chain = partial.id.Chain[:1]
+	must[publish.Published](t)(partial.Publish(t.Context(), publish.Request{Path: partial.write(t, "a.cab", unsigned), Identity: partial.id}))
+	if got := must[[]publish.Trusted](t)(publish.Certificates(t.Context(), partial.store)); len(got) != 1 || got[0].Store != publish.TrustedPublisher {
+		t.Errorf("%v", got)
+	}
 	// What is signed already stays as it is, and its signer is remembered without a root.
 	before := len(must[[]publish.Trusted](t)(publish.Certificates(t.Context(), k.store)))
 	again := must[publish.Published](t)(k.Publish(t.Context(), publish.Request{Path: k.write(t, "b.cab", content), Roots: pool}))

@@ -39,8 +39,9 @@ func Remember(ctx context.Context, s store.Server, signer authenticode.Signer, o
 	}
 	before := len(all)
 	all = add(all, Trusted{TrustedPublisher, signer.Certificate()})
-	if own {
-		all = add(all, Trusted{Root, signer.Chain[len(signer.Chain)-1]})
+	// A chain may end below the root, which then is no matter of ours.
+	if top := signer.Chain[len(signer.Chain)-1]; own && bytes.Equal(top.RawIssuer, top.RawSubject) {
+		all = add(all, Trusted{Root, top})
 	}
 	if len(all) == before {
 		return nil
