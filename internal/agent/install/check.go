@@ -46,7 +46,7 @@ func Check(ctx context.Context, d disk.Disk, o *Order) error {
 		return err
 	}
 	for _, f := range o.Files {
-		if err := checkFile(ctx, d, f.Path, f.Size, f.SHA256); err != nil {
+		if err := checkFile(ctx, d, f.Path, digests{f.Size, f.SHA1, f.SHA256}); err != nil {
 			return err
 		}
 	}
@@ -73,7 +73,7 @@ func there(d disk.Disk, path string, folder bool) error {
 }
 
 // checkFile looks at one file; where its folder is missing it is the folder that is named.
-func checkFile(ctx context.Context, d disk.Disk, path string, size int64, sum []byte) error {
+func checkFile(ctx context.Context, d disk.Disk, path string, want digests) error {
 	dir, _ := disk.Split(path)
 	if err := there(d, dir, true); err != nil {
 		return err
@@ -81,7 +81,7 @@ func checkFile(ctx context.Context, d disk.Disk, path string, size int64, sum []
 	if err := there(d, path, false); err != nil {
 		return err
 	}
-	return sameDigest(ctx, d, path, size, sum)
+	return want.same(ctx, d, path)
 }
 
 // readPack reads a package's manifests and checks what they name.
@@ -144,7 +144,7 @@ func (i *Installer) readComponent(ctx context.Context, folder, name string) (com
 		return component{}, wrong(codeInvalid, path, "it is the manifest of %s %s", m.Identity.Name, m.Identity.Version)
 	}
 	for _, f := range m.Files {
-		err := checkFile(ctx, i.Disk, disk.Join(folder, name, f.Name), f.Size, f.SHA256)
+		err := checkFile(ctx, i.Disk, disk.Join(folder, name, f.Name), digests{size: f.Size, sha256: f.SHA256})
 		if i.Target == Running && errors.Is(err, fs.ErrNotExist) {
 			// A real update may bring less than its manifests name, since it builds on what is there. What it brought is among
 			// the order's files.

@@ -3,6 +3,7 @@ package install
 import (
 	"bytes"
 	"context"
+	"crypto/sha1" // what servers give for old updates
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -190,20 +191,31 @@ func (s *source) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// sameDigest reads a file and compares it with what it must be. An empty digest is not compared, nor is a size below 0.
-func sameDigest(ctx context.Context, d disk.Disk, path string, size int64, want []byte) error {
+// digests are what a file must be. None of them is compared when it is not known: a size below 0, a nil digest. SHA-1
+// counts where there is no SHA-256, as in old updates.
+type digests struct {
+	size         int64
+	sha1, sha256 []byte
+}
+
+// same reads a file and compares it.
+func (w digests) same(ctx context.Context, d disk.Disk, path string) error {
 	f, err := d.Open(path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	if size >= 0 && f.Size() != size {
-		return wrong(codeCorrupt, path, "it has %d bytes instead of %d", f.Size(), size)
+	if w.size >= 0 && f.Size() != w.size {
+		return wrong(codeCorrupt, path, "it has %d bytes instead of %d", f.Size(), w.size)
+	}
+	sum, want := sha256.New(), w.sha256
+	if want == nil {
+		sum, want = sha1.New(), w.sha1
 	}
 	if want == nil {
 		return nil
 	}
-	sum, none := sha256.New(), error(nil)
+	none := error(nil)
 	if _, err := io.Copy(sum, &source{ctx, f, &none}); err != nil {
 		return err
 	}

@@ -73,7 +73,8 @@ type Order struct {
 	Update update.Ref
 	// Folder is where its files are: SoftwareDistribution\Download\<id>.
 	Folder string
-	// Files are the files of the update, as they were when they were downloaded and extracted, all with their SHA-256.
+	// Files are the files of the update, as they were when they were downloaded and extracted, with their SHA-256 or, of old
+	// ones, SHA-1.
 	Files   []trace.File
 	Handler Handler
 }

@@ -2,6 +2,7 @@ package install_test
 
 import (
 	"context"
+	"crypto/sha1"
 	"errors"
 	"os"
 	"path/filepath"
@@ -216,6 +217,15 @@ func TestDamaged(t *testing.T) {
 			_, err := c.Install(t.Context(), c.order)
 			if codeOf(err) != tt.code {
 				t.Fatalf("got %v", err)
+			}
+			for n, f := range c.order.Files { // of an old update there is no other digest
+				b := []byte(parts()[0].files["new.dll"])
+				if sum := sha1.Sum(b); f.Path == path {
+					c.order.Files[n].SHA1, c.order.Files[n].SHA256 = sum[:], nil
+				}
+			}
+			if _, err := c.Install(t.Context(), c.order); codeOf(err) != tt.code {
+				t.Fatalf("by its SHA-1: got %v", err)
 			}
 			_, findings, _ := look(t, top)
 			if len(findings) != 1 || findings[0].Check != "payload-damaged" || findings[0].Confidence != doctor.Proven {

@@ -123,7 +123,7 @@ func (o *Order) commandLine(uninstall bool) (Program, Command, error) {
 	full := disk.Join(o.Folder, c.Program)
 	known := false
 	for _, f := range o.Files {
-		known = known || strings.EqualFold(f.Path, full) && f.SHA256 != nil
+		known = known || strings.EqualFold(f.Path, full) && (f.SHA256 != nil || f.SHA1 != nil)
 	}
 	if !known {
 		return Program{}, c, wrong(codeFileNotFound, full, "the update's program is none of its files")
