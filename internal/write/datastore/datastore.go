@@ -1,5 +1,5 @@
-// Package datastore writes a DataStore.edb, Windows Update's database, for lab images and fixtures: the update
-// history, the updates, and their files.
+// Package datastore writes a DataStore.edb, Windows Update's database, for lab images, fixtures and the folder of redx's
+// own agent: the update history, the updates, and their files.
 //
 // It is not for a real PC's SoftwareDistribution folder, and no real DataStore.edb was at hand to compare with. Tables,
 // columns and their ids are the published ones (libyal's esedb-kb); where those have gaps, columns named UnknownN
