@@ -15,12 +15,17 @@ import (
 
 // apply changes the lab image: what is new is written beside, then all that is old gets out of the way, then all that is
 // new gets its name. Each of these is safe on the disk before the next begins.
-func (i *Installer) apply(ctx context.Context, j *journal, o *Order, p *pack) (restart bool, err error) {
+func (i *Installer) apply(ctx context.Context, j *journal, parts []Order, packs []*pack) (restart bool, err error) {
+	for _, o := range parts {
+		if o.Handler.Kind != CBS {
+			return false, wrong(codeUnknownHandler, "", "only packages can be put into an image, and this is %q: %w", o.Handler.Kind, ErrHandler)
+		}
+	}
 	var pl *plan
 	if j.Uninstall {
-		pl, err = i.planUninstall(ctx, o)
+		pl, err = i.planUninstall(ctx, parts)
 	} else {
-		pl, err = i.planInstall(ctx, o, p)
+		pl, err = i.planInstall(ctx, parts, packs)
 	}
 	if err != nil {
 		return false, err

@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/redx-update/redx/internal/agent"
@@ -114,55 +115,85 @@ func labID(d disk.Disk) (id string, ok bool, err error) {
 // Install installs an update. An error is an *agent.Failure, which stands in the history then, or an *Elsewhere, or an
 // error of the agent's own files, of which nothing does.
 func (i *Installer) Install(ctx context.Context, o Order) (agent.Result, error) {
-	return i.attempt(ctx, o, false)
+	return i.attempt(ctx, o.Update, []Order{o}, false)
 }
 
 // Uninstall takes an update off again that this installer has installed, under the same terms.
 func (i *Installer) Uninstall(ctx context.Context, o Order) (agent.Result, error) {
-	return i.attempt(ctx, o, true)
+	return i.attempt(ctx, o.Update, []Order{o}, true)
+}
+
+// InstallBundle installs an update that is made of others, its parts, in their order, as one attempt. All parts are checked
+// before the first is installed. On a lab image they are installed all together; on a running Windows a part that fails
+// leaves those before it, which Windows has installed by then.
+func (i *Installer) InstallBundle(ctx context.Context, u update.Ref, parts []Order) (agent.Result, error) {
+	return i.attempt(ctx, u, parts, false)
+}
+
+// UninstallBundle takes one off again.
+func (i *Installer) UninstallBundle(ctx context.Context, u update.Ref, parts []Order) (agent.Result, error) {
+	return i.attempt(ctx, u, parts, true)
 }
 
 // attempt is one line of the history, whatever comes.
-func (i *Installer) attempt(ctx context.Context, o Order, uninstall bool) (agent.Result, error) {
+func (i *Installer) attempt(ctx context.Context, u update.Ref, parts []Order, uninstall bool) (agent.Result, error) {
+	if len(parts) == 0 {
+		return agent.Result{}, errors.New("an update without parts")
+	}
 	if i.Target == Image {
-		return agent.Result{}, &Elsewhere{Command: o.Command(i.Top, uninstall)}
+		return agent.Result{}, &Elsewhere{Command: i.commands(parts, uninstall)}
 	}
 	if _, err := i.Recover(); err != nil {
 		return agent.Result{}, err
 	}
-	j, err := i.begin(o.Update, uninstall)
+	j, err := i.begin(u, uninstall)
 	if err != nil {
 		return agent.Result{}, err
 	}
-	restart, err := i.do(ctx, j, &o)
+	restart, err := i.do(ctx, j, parts)
 	if j.unsafe != nil { // nobody knows what stands in the journal: the next start finds out
 		return agent.Result{}, errors.Join(err, j.unsafe)
 	}
 	if err == nil {
 		return agent.Result{RestartNeeded: restart}, i.finish(j)
 	}
-	f := failure(o.Update, err)
+	f := failure(u, err)
 	return agent.Result{}, errors.Join(f, i.giveUp(j, f.Code))
 }
 
-func (i *Installer) do(ctx context.Context, j *journal, o *Order) (restart bool, err error) {
+func (i *Installer) do(ctx context.Context, j *journal, parts []Order) (restart bool, err error) {
 	if !j.Uninstall {
-		if err := i.Trace.Tell(trace.Event{Kind: trace.InstallStarted, At: j.Began, Update: o.Update}); err != nil {
+		if err := i.Trace.Tell(trace.Event{Kind: trace.InstallStarted, At: j.Began, Update: j.Update}); err != nil {
 			return false, err
 		}
 	}
-	p, err := i.check(ctx, o, j.Uninstall)
-	if err != nil {
-		return false, err
+	var packs []*pack
+	for n := range parts {
+		p, err := i.check(ctx, &parts[n], j.Uninstall)
+		if err != nil {
+			return false, err
+		}
+		packs = append(packs, p)
 	}
 	if i.Target == Lab {
-		return i.apply(ctx, j, o, p)
+		return i.apply(ctx, j, parts, packs)
 	}
-	restart, err = i.run(ctx, o, j.Uninstall)
-	if err != nil {
-		return false, err
+	for n := range parts {
+		one, err := i.run(ctx, &parts[n], j.Uninstall)
+		if err != nil {
+			return false, err
+		}
+		restart = restart || one
 	}
 	return restart, i.commit(j, restart)
+}
+
+func (i *Installer) commands(parts []Order, uninstall bool) string {
+	var all []string
+	for n := range parts {
+		all = append(all, parts[n].Command(i.Top, uninstall))
+	}
+	return strings.Join(all, "; ")
 }
 
 // fault is an error that has a code of its own.

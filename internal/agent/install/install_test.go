@@ -14,12 +14,15 @@ import (
 	"github.com/redx-update/redx/internal/agent"
 	"github.com/redx-update/redx/internal/agent/disk"
 	"github.com/redx-update/redx/internal/agent/install"
+	"github.com/redx-update/redx/internal/agent/trace"
 	"github.com/redx-update/redx/internal/doctor"
 	"github.com/redx-update/redx/internal/doctor/check"
 	"github.com/redx-update/redx/internal/gather"
+	"github.com/redx-update/redx/internal/guid"
 	"github.com/redx-update/redx/internal/history"
 	"github.com/redx-update/redx/internal/hresult"
 	"github.com/redx-update/redx/internal/image/offline"
+	"github.com/redx-update/redx/internal/lab/payload"
 	"github.com/redx-update/redx/internal/update"
 	"github.com/redx-update/redx/internal/winsys"
 )
@@ -307,6 +310,76 @@ func TestCancelled(t *testing.T) {
 	}
 	if entries, _, _ := look(t, top); len(entries) != 1 || entries[0].Result != update.Cancelled {
 		t.Errorf("history: %+v", entries)
+	}
+}
+
+// bundle gives two parts, the second in a folder of its own.
+func bundle(t *testing.T, c *computer) (update.Ref, []install.Order) {
+	t.Helper()
+	second := install.Order{Handler: c.order.Handler, Folder: strings.Replace(folder, "5c2a", "6c2a", 1)}
+	second.Update = update.Ref{ID: update.ID{GUID: guid.MustParse("6c2a3f60-7d41-4be9-9a0e-2f6f8e5b1d07"), Revision: 1}, KB: fix.KB}
+	p := payload.Package{KB: fix.KB, Version: "1.0.0.2", Components: []payload.Component{
+		{Name: "redx-lab-z", Files: []payload.File{{Name: "z.dll", Destination: `$(runtime.programFiles)\redx lab\z\`, Content: []byte("z")}}},
+	}}
+	b, err := p.Cabinet()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = disk.MakeAll(c.Disk, second.Folder)
+	cab := trace.File{Name: "z.cab", Path: second.Folder + `\z.cab`, Size: int64(len(b))}
+	if err = errors.Join(err, disk.Replace(c.Disk, cab.Path, disk.Bytes(b))); err != nil {
+		t.Fatal(err)
+	}
+	second.Files, err = install.Extract(t.Context(), c.Disk, second.Folder, []trace.File{cab})
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := update.Ref{ID: update.ID{GUID: guid.MustParse("7c2a3f60-7d41-4be9-9a0e-2f6f8e5b1d07"), Revision: 3}, KB: fix.KB, Title: "A bundle (KB5034122)"}
+	return whole, []install.Order{c.order, second}
+}
+
+// TestBundle installs an update of two parts as one: both or none, and one line of the history.
+func TestBundle(t *testing.T) {
+	c, top := labImage(t)
+	whole, parts := bundle(t, c)
+	before := files(t, top)
+	gone := parts[1].Files[len(parts[1].Files)-1].Path
+	content, err := disk.Read(c.Disk, gone, 100)
+	if err = errors.Join(err, c.Disk.Remove(gone)); err != nil {
+		t.Fatal(err)
+	}
+	var f *agent.Failure
+	if _, err := c.InstallBundle(t.Context(), whole, parts); !errors.As(err, &f) || f.Code != 0x80070002 || f.Path != gone || f.Update != whole {
+		t.Fatalf("got %v", err)
+	}
+	if diff := cmp.Diff(before, files(t, top)); diff != "" {
+		t.Error(diff)
+	}
+	if err := disk.Replace(c.Disk, gone, disk.Bytes(content)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.InstallBundle(t.Context(), whole, parts); err != nil {
+		t.Fatal(err)
+	}
+	entries, findings, packages := look(t, top)
+	if len(entries) != 2 || entries[0].Update.Title != whole.Title || len(packages) != 2 || len(findings) > 0 {
+		t.Errorf("history: %+v, packages %q, findings %+v", entries, packages, findings)
+	}
+	if _, err := c.UninstallBundle(t.Context(), whole, parts); err != nil {
+		t.Fatal(err)
+	}
+	after := files(t, top)
+	delete(before, "Windows/System32/config/SOFTWARE")
+	delete(after, "Windows/System32/config/SOFTWARE")
+	if diff := cmp.Diff(before, after); diff != "" {
+		t.Error(diff)
+	}
+	parts[1].Handler = command
+	if _, err := c.InstallBundle(t.Context(), whole, parts); codeOf(err) != 0x80242002 {
+		t.Errorf("a program in an image: %v", err)
+	}
+	if _, err := c.InstallBundle(t.Context(), whole, nil); err == nil {
+		t.Error("nothing was installed without an error")
 	}
 }
 

@@ -1,6 +1,7 @@
 package install
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -76,24 +77,43 @@ type installPlan struct {
 	rec    *installed
 }
 
-// planInstall is what applying a checked package changes: its files in the component store and at their places, its
-// manifests, its key in the registry, and what is kept for taking it off.
-func (i *Installer) planInstall(ctx context.Context, o *Order, p *pack) (*plan, error) {
-	before, err := i.readInstalled(o)
+// planInstall is what applying checked packages changes: their files in the component store and at their places, their
+// manifests, their keys in the registry, and what is kept for taking them off.
+func (i *Installer) planInstall(ctx context.Context, parts []Order, packs []*pack) (*plan, error) {
+	pl := i.newPlan(ctx)
+	var identities []string
+	for n := range parts {
+		id, err := pl.install(&parts[n], packs[n])
+		if err != nil {
+			return nil, err
+		}
+		identities = append(identities, id)
+	}
+	hive, err := i.hiveWith(identities)
 	if err != nil {
 		return nil, err
 	}
-	m := p.manifest
-	pl := &installPlan{i.newPlan(ctx), i.home(o), before, &installed{Identity: m.Identity.Package(), Restart: m.Restart}}
-	pl.restart = m.Restart
-	winsxs := disk.Join(i.Windows, "WinSxS")
-	for _, c := range p.components {
+	pl.write(i.software(), hive)
+	return pl, pl.err
+}
+
+// install adds one package, but for the registry; it gives the package's identity.
+func (p *plan) install(o *Order, pkg *pack) (identity string, err error) {
+	before, err := p.i.readInstalled(o)
+	if err != nil {
+		return "", err
+	}
+	m := pkg.manifest
+	pl := &installPlan{p, p.i.home(o), before, &installed{Identity: m.Identity.Package(), Restart: m.Restart}}
+	p.restart = p.restart || m.Restart
+	winsxs := disk.Join(p.i.Windows, "WinSxS")
+	for _, c := range pkg.components {
 		for _, f := range c.Files {
 			from := disk.Join(o.Folder, c.name, f.Name)
 			pl.bring(disk.Join(winsxs, c.name, f.Name), from)
-			to, err := i.destination(c.Manifest, &f, m.Identity.Arch)
+			to, err := p.i.destination(c.Manifest, &f, m.Identity.Arch)
 			if err != nil {
-				return nil, err
+				return "", err
 			}
 			if to != "" {
 				pl.bring(to, from)
@@ -101,20 +121,15 @@ func (i *Installer) planInstall(ctx context.Context, o *Order, p *pack) (*plan, 
 		}
 		pl.bring(disk.Join(winsxs, "Manifests", c.name+".manifest"), disk.Join(o.Folder, c.name+".manifest"))
 	}
-	pl.bring(disk.Join(i.Windows, "servicing", "Packages", pl.rec.Identity+".mum"), disk.Join(o.Folder, "update.mum"))
-	return pl.plan, pl.settle()
+	pl.bring(disk.Join(p.i.Windows, "servicing", "Packages", pl.rec.Identity+".mum"), disk.Join(o.Folder, "update.mum"))
+	return pl.rec.Identity, pl.settle()
 }
 
-// settle adds what the files are not: the registry's hive and what is kept.
+// settle adds what is kept of the package.
 func (p *installPlan) settle() error {
 	if p.err != nil {
 		return p.err
 	}
-	hive, err := p.i.hiveWith(p.rec.Identity)
-	if err != nil {
-		return err
-	}
-	p.write(p.i.software(), hive)
 	p.need(p.home)
 	p.rec.Folders = p.before.Folders
 	for _, dir := range p.made {
@@ -159,35 +174,49 @@ func (p *installPlan) keep(path string) string {
 	return name
 }
 
-// planUninstall is what taking a package off changes: each file that is still the package's becomes what it was before,
-// and what another update has put there since stays.
-func (i *Installer) planUninstall(ctx context.Context, o *Order) (*plan, error) {
-	rec, err := i.readInstalled(o)
-	if err != nil {
-		return nil, err
-	}
-	if rec.Identity == "" {
-		return nil, wrong(codeNoUninstall, "", "redx has not installed this update here, so it cannot take it off")
-	}
+// planUninstall is what taking packages off changes, the last one first: each file that is still the package's becomes what
+// it was before, and what another update has put there since stays.
+func (i *Installer) planUninstall(ctx context.Context, parts []Order) (*plan, error) {
 	pl := i.newPlan(ctx)
-	pl.restart = rec.Restart
-	for _, f := range rec.Files {
-		if err := pl.restore(i.home(o), f); err != nil {
+	var identities []string
+	for n := len(parts) - 1; n >= 0; n-- {
+		id, err := pl.uninstall(&parts[n])
+		if err != nil {
 			return nil, err
 		}
+		identities = append(identities, id)
 	}
-	hive, err := i.hiveWithout(rec.Identity)
+	slices.SortStableFunc(pl.prune, func(a, b string) int { return cmp.Compare(len(a), len(b)) }) // a folder before those below it
+	hive, err := i.hiveWithout(identities)
 	if err != nil {
 		return nil, err
 	}
 	pl.write(i.software(), hive)
-	pl.remove(disk.Join(i.home(o), installedName))
-	for _, dir := range rec.Folders {
-		if i.mayWrite(disk.Join(dir, "x")) {
-			pl.prune = append(pl.prune, dir)
+	return pl, pl.err
+}
+
+func (p *plan) uninstall(o *Order) (identity string, err error) {
+	rec, err := p.i.readInstalled(o)
+	if err != nil {
+		return "", err
+	}
+	if rec.Identity == "" {
+		return "", wrong(codeNoUninstall, "", "redx has not installed this update here, so it cannot take it off")
+	}
+	p.restart = p.restart || rec.Restart
+	home := p.i.home(o)
+	for _, f := range rec.Files {
+		if err := p.restore(home, f); err != nil {
+			return "", err
 		}
 	}
-	return pl, pl.err
+	p.remove(disk.Join(home, installedName))
+	for _, dir := range rec.Folders {
+		if p.i.mayWrite(disk.Join(dir, "x")) && !slices.Contains(p.prune, dir) {
+			p.prune = append(p.prune, dir)
+		}
+	}
+	return rec.Identity, p.err
 }
 
 func (p *plan) restore(home string, f brought) error {

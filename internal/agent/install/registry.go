@@ -20,24 +20,31 @@ const packagesKey = `Microsoft\Windows\CurrentVersion\Component Based Servicing\
 
 func (i *Installer) software() string { return disk.Join(i.Windows, "System32", "config", "SOFTWARE") }
 
-// hiveWith gives the lab image's SOFTWARE with a package in it.
-func (i *Installer) hiveWith(identity string) ([]byte, error) {
+// hiveWith gives the lab image's SOFTWARE with packages in it.
+func (i *Installer) hiveWith(identities []string) ([]byte, error) {
 	return i.rewrite(func(root *write.Key) {
-		now := winbin.PutFiletime(i.now())
-		key := root.Sub(packagesKey + `\` + identity)
-		key.Time = i.now()
-		key.DWord("CurrentState", uint32(winsys.Installed)).DWord("Visibility", 1).DWord("SelfUpdate", 0).DWord("Trusted", 1).
-			DWord("InstallTimeHigh", uint32(now>>32)).DWord("InstallTimeLow", uint32(now)).
-			SZ("InstallClient", "redx agent").SZ("InstallName", identity+".mum").SZ("InstallUser", "S-1-5-18")
-		key.Sub("Owners").DWord(identity, 0x20000|uint32(winsys.Installed))
+		for _, identity := range identities {
+			i.addPackage(root.Sub(packagesKey+`\`+identity), identity)
+		}
 	})
 }
 
-// hiveWithout gives it without the package.
-func (i *Installer) hiveWithout(identity string) ([]byte, error) {
+func (i *Installer) addPackage(key *write.Key, identity string) {
+	now := winbin.PutFiletime(i.now())
+	key.Time = i.now()
+	key.DWord("CurrentState", uint32(winsys.Installed)).DWord("Visibility", 1).DWord("SelfUpdate", 0).DWord("Trusted", 1).
+		DWord("InstallTimeHigh", uint32(now>>32)).DWord("InstallTimeLow", uint32(now)).
+		SZ("InstallClient", "redx agent").SZ("InstallName", identity+".mum").SZ("InstallUser", "S-1-5-18")
+	key.Sub("Owners").DWord(identity, 0x20000|uint32(winsys.Installed))
+}
+
+// hiveWithout gives it without them.
+func (i *Installer) hiveWithout(identities []string) ([]byte, error) {
 	return i.rewrite(func(root *write.Key) {
 		packages := root.Sub(packagesKey)
-		packages.Keys = slices.DeleteFunc(packages.Keys, func(k *write.Key) bool { return strings.EqualFold(k.Name, identity) })
+		packages.Keys = slices.DeleteFunc(packages.Keys, func(k *write.Key) bool {
+			return slices.ContainsFunc(identities, func(id string) bool { return strings.EqualFold(k.Name, id) })
+		})
 	})
 }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/redx-update/redx/internal/hresult"
 )
 
-// Install implements agent.Engine. Of a bundle every part is installed, the next only after the one before.
+// Install implements agent.Engine. A bundle is one attempt.
 func (e *Engine) Install(ctx context.Context, u agent.Update) (agent.Result, error) {
 	orders, err := e.orders(u)
 	if err != nil {
@@ -22,19 +22,12 @@ func (e *Engine) Install(ctx context.Context, u agent.Update) (agent.Result, err
 	if err := e.remember(); err != nil {
 		return agent.Result{}, err
 	}
-	var all agent.Result
-	for _, o := range orders {
-		do := e.installer.Install
-		if uninstall {
-			do = e.installer.Uninstall
-		}
-		var one agent.Result
-		if one, err = do(ctx, o); err != nil {
-			break
-		}
-		all.RestartNeeded = all.RestartNeeded || one.RestartNeeded
+	do := e.installer.InstallBundle
+	if uninstall {
+		do = e.installer.UninstallBundle
 	}
-	return all, e.ended(u, all, err)
+	r, err := do(ctx, u.Ref, orders)
+	return r, e.ended(u, r, err)
 }
 
 // ended tells how an installation went, and gives its error back.
