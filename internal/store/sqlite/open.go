@@ -23,6 +23,9 @@ var migrations embed.FS
 // readers is how many connections read at once; readers do not wait for the writer.
 const readers = 4
 
+// cacheKB is what connections of one kind keep of the file, together; the system keeps it as well.
+const cacheKB = 16_000
+
 // Store implements store.Store.
 type Store struct {
 	read, write *sql.DB
@@ -58,7 +61,7 @@ func closing(db *sql.DB, err error) error {
 }
 
 func connect(path string, connections int) (*sql.DB, error) {
-	pragmas := []string{"busy_timeout(15000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "cache_size(-16000)"}
+	pragmas := []string{"busy_timeout(15000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", fmt.Sprintf("cache_size(-%d)", cacheKB/connections)}
 	query := url.Values{"_pragma": pragmas, "_txlock": {"immediate"}}
 	// A path may hold ? or #, which would end it; % begins an escape.
 	escaped := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path)
