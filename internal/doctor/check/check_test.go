@@ -98,10 +98,13 @@ const notFound = hresult.Code(0x80190194)
 
 var store = `%windir%\WinSxS\` + component + `\DWrite.dll`
 
-var examined = map[string]struct {
+// examination is what is seen, and the findings that it leads to.
+type examination struct {
 	events []evidence.Event
 	want   []string
-}{
+}
+
+var examined = map[string]examination{
 	"task: the scheduler's own event while an update fails in its installers": {
 		[]evidence.Event{install(0, installersFailed), schedulers(1)}, []string{`task-cache-inconsistent likely  task:\Maps\Task`},
 	},
@@ -253,8 +256,11 @@ var examined = map[string]struct {
 	},
 }
 
-func TestChecks(t *testing.T) {
-	for name, tt := range examined {
+func TestChecks(t *testing.T) { examineAll(t, examined) }
+
+// examineAll runs all checks over each case, and holds what every finding must have.
+func examineAll(t *testing.T, cases map[string]examination) {
+	for name, tt := range cases {
 		t.Run(name, func(t *testing.T) {
 			b := evidence.NewBuilder()
 			for _, e := range tt.events {

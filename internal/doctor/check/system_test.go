@@ -5,8 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/redx-update/redx/internal/doctor"
 	"github.com/redx-update/redx/internal/evidence"
 	"github.com/redx-update/redx/internal/hresult"
@@ -58,10 +56,7 @@ const (
 
 var recovery = update.Ref{KB: "KB5034441"}
 
-var examinedSystem = map[string]struct {
-	events []evidence.Event
-	want   []string
-}{
+var examinedSystem = map[string]examination{
 	"datastore: the engine says so": {
 		[]evidence.Event{said(evidence.DatabaseDamaged, 1, 0xc80003fa, evidence.Path, edb)}, []string{"datastore-damaged proven "},
 	},
@@ -336,29 +331,7 @@ func at(e evidence.Event, hour int) evidence.Event {
 	return e
 }
 
-func TestSystemChecks(t *testing.T) {
-	for name, tt := range examinedSystem {
-		t.Run(name, func(t *testing.T) {
-			b := evidence.NewBuilder()
-			for _, e := range tt.events {
-				b.Add(e)
-			}
-			var got []string
-			for _, f := range doctor.Examine(b.Set(), All()) {
-				got = append(got, finding(f))
-				if len(f.Proof) == 0 || len(f.Next) == 0 || f.Title == "" || len(f.Codes) == 0 && f.Severity == doctor.Error {
-					t.Errorf("finding without proof, next step, title or code: %+v", f)
-				}
-				if (f.Confidence == doctor.Likely) != (f.Surer != "") {
-					t.Errorf("confidence %s beside %q", f.Confidence, f.Surer)
-				}
-			}
-			if d := cmp.Diff(tt.want, got); d != "" {
-				t.Errorf("findings differ (-want +got):\n%s", d)
-			}
-		})
-	}
-}
+func TestSystemChecks(t *testing.T) { examineAll(t, examinedSystem) }
 
 // What lies with the server or the network is said to, so that nobody resets this computer for it.
 func TestWhoseTurn(t *testing.T) {
