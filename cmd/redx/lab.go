@@ -14,36 +14,43 @@ import (
 	"github.com/redx-update/redx/internal/history"
 	"github.com/redx-update/redx/internal/image"
 	"github.com/redx-update/redx/internal/lab"
+	"github.com/redx-update/redx/internal/lab/story"
 	"github.com/redx-update/redx/internal/report"
 )
 
-const defaultScenario = "payload-missing-download"
-
 type labOptions struct {
-	scenario string
-	fast     bool
-	json     bool
-	list     bool
+	scenario  string
+	fast      bool
+	json      bool
+	list      bool
+	computers int
 }
 
 func newLabCommand(std stdio) *cobra.Command {
-	o := labOptions{scenario: defaultScenario}
+	o := labOptions{scenario: storyScenario}
 	cmd := &cobra.Command{
 		Use:   "lab",
-		Short: "Build a broken Windows image and diagnose it",
-		Long: `Lab builds a broken Windows image in a temporary folder, in the real file formats, from a readable scenario;
-diagnoses it, and prints the report. It ends when that is told, and says where the image lies and how to look further.
+		Short: "See the whole story on one machine",
+		Long: `Lab tells the whole story on this machine, with real processes, protocols, files and databases, all in a temporary
+folder: an update server, and computers that visit it, download and install. One loses a file of the update between
+extraction and installation, one a folder, one has its datastore damaged, and for one the server loses the file: red
+X, diagnosis with the file's name, repair, second visit, green. Then it stays up until Ctrl-C, and prints a link to the
+server's console that logs in once; with --fast it ends.
+
+With --scenario NAME it builds one broken Windows image from a readable scenario instead, diagnoses it, prints the
+report, and says where the image lies and how to look further.
 
 EXIT STATUS
-  0  the report is what the scenario expects    1  it is not, or the image could not be built    2  wrong usage
-130  cancelled`,
-		Example: "  redx lab\n  redx lab --list\n  redx lab --scenario component-payload-missing --json",
+  0  every computer ended as it should; with --scenario: the report is what the scenario expects
+  1  not so, or it could not be told    2  wrong usage    130  cancelled`,
+		Example: "  redx lab\n  redx lab --fast\n  redx lab --list\n  redx lab --scenario component-payload-missing --json",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runLab(cmd, std, &o) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.scenario, "scenario", o.scenario, "which scenario, by `NAME`")
-	f.BoolVar(&o.fast, "fast", false, "do not pause between the parts of the story")
+	f.StringVar(&o.scenario, "scenario", o.scenario, "which scenario, by `NAME`: story, or one of a broken image")
+	f.BoolVar(&o.fast, "fast", false, "end when the story is told")
+	f.IntVar(&o.computers, "computers", len(story.Names()), "how many computers there are in the story, `N`")
 	f.BoolVar(&o.json, "json", false, "print JSON (docs/json.md)")
 	f.BoolVar(&o.list, "list", false, "name the scenarios")
 	cmd.AddCommand(newLabImageCommand(std))
@@ -83,6 +90,9 @@ EXIT STATUS
 func runLab(cmd *cobra.Command, std stdio, o *labOptions) error {
 	if o.list {
 		return listScenarios(std, o.json)
+	}
+	if o.scenario == storyScenario {
+		return runStory(cmd.Context(), std, o)
 	}
 	s, err := lab.Load(o.scenario)
 	if err != nil {
@@ -156,7 +166,7 @@ type scenarioJSON struct {
 }
 
 func listScenarios(std stdio, asJSON bool) error {
-	var list []scenarioJSON
+	list := []scenarioJSON{{storyScenario, storyTitle}}
 	for _, name := range lab.Names() {
 		s, err := lab.Load(name)
 		if err != nil {

@@ -24,7 +24,7 @@ func (s *Story) opening(ctx context.Context) error {
 	}
 	s.tell.scene("An update server, and %d computers that visit it. All of it is in %s", len(cast), s.Dir)
 	s.tell.line("server", "listens on %s, its console on %s", s.location.clients, s.location.console)
-	if _, _, err := s.redx.call(ctx, nil, "group", "add", alone, "--data", s.location.data); err != nil {
+	if _, err := s.redx.call(ctx, nil, "group", "add", alone, "--data", s.location.data); err != nil {
 		return err
 	}
 	for i, p := range parcels() {
@@ -126,7 +126,7 @@ func (s *Story) installations(ctx context.Context) error {
 func (s *Story) loss(ctx context.Context) error {
 	c, m := s.computers[len(s.computers)-1], s.updates[1]
 	s.tell.scene("%s comes into the group %q and gets %s; the server loses its file meanwhile", c.name, alone, m.kb)
-	if _, _, err := s.redx.call(ctx, nil, "computer", "move", c.name, alone, "--data", s.location.data); err != nil {
+	if _, err := s.redx.call(ctx, nil, "computer", "move", c.name, alone, "--data", s.location.data); err != nil {
 		return err
 	}
 	if err := c.offered(ctx, m.kb); err != nil {
@@ -178,7 +178,7 @@ func (s *Story) told(c *computer) {
 		s.tell.mark(c.name, term.Red, "X", "%s", failed(a))
 		s.tell.line("", "%s", a.reason())
 		if a.Healing != nil && a.Healing.Healed == "mended" {
-			s.tell.mark("", term.Green, "√", "mended (%s), downloaded again, installed", rungs(a.Healing.Rungs))
+			s.tell.mark("", term.Green, "√", "%s, and it works: %s", rungs(a.Healing.Rungs), a.again())
 		}
 	}
 }

@@ -61,3 +61,12 @@ func parcels() []parcel {
 		},
 	}
 }
+
+// Names are the names of the story's own computers.
+func Names() []string {
+	names := make([]string, len(cast))
+	for i, r := range cast {
+		names[i] = r.name
+	}
+	return names
+}

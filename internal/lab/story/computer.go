@@ -14,6 +14,7 @@ type computer struct {
 	redx    *redx
 	disk    string // the folder that stands for C:\
 	process *process
+	hosted  Hosted // instead of a process
 
 	latest, attempts []attempt
 	ended            Computer
@@ -88,7 +89,7 @@ func (c *computer) switchOn(ctx context.Context, server, trust string) error {
 		var status struct {
 			Running bool `json:"running"`
 		}
-		_, err := c.redx.ask(ctx, &status, nil, "agent", "status", "--image", c.disk)
+		err := c.redx.ask(ctx, &status, nil, "agent", "status", "--image", c.disk)
 		if err == nil && status.Running {
 			return nil
 		}
@@ -105,8 +106,11 @@ func (c *computer) switchOn(ctx context.Context, server, trust string) error {
 
 // do has the running agent do something now.
 func (c *computer) do(ctx context.Context, verb string) (turn, error) {
+	if c.hosted != nil {
+		return c.hostedTurn(ctx, verb)
+	}
 	var t turn
-	_, err := c.redx.ask(ctx, &t, []int{1, 3}, "agent", verb, "--image", c.disk)
+	err := c.redx.ask(ctx, &t, []int{1, 3}, "agent", verb, "--image", c.disk)
 	return t, err
 }
 

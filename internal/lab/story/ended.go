@@ -78,12 +78,20 @@ func (a attempt) reason() string {
 }
 
 func rungs(list []string) string {
-	return "put aside: " + strings.Join(list, ", ")
+	return "mended by putting aside the " + strings.Join(list, ", then the ")
+}
+
+// again is what was done once more after a repair.
+func (a attempt) again() string {
+	if a.Stage == "scan" {
+		return "visited again"
+	}
+	return "downloaded again, installed"
 }
 
 // end looks at every disk and at the server: what they say is how it ended.
 func (s *Story) end(ctx context.Context) (*Ended, error) {
-	e := &Ended{Server: s.location.clients, Console: s.location.console, Folder: s.Dir}
+	e := &Ended{Server: s.location.clients, Console: s.location.console, Folder: s.Dir, Crowd: s.Crowd, Wrong: s.lost}
 	for _, c := range s.computers {
 		wrong, err := c.judge(ctx, s)
 		if err != nil {
@@ -94,7 +102,7 @@ func (s *Story) end(ctx context.Context) (*Ended, error) {
 		}
 		e.Computers = append(e.Computers, c.ended)
 	}
-	login, _, err := s.redx.call(ctx, nil, "server", "login-link", "--data", s.location.data)
+	login, err := s.redx.call(ctx, nil, "server", "login-link", "--data", s.location.data)
 	if err != nil {
 		return nil, err
 	}
@@ -113,6 +121,7 @@ func (s *Story) conclude(e *Ended) {
 			s.tell.line("", "%s", w)
 		}
 	}
+	s.tell.top = "" // what follows is to be typed
 	s.tell.line("look", "%s (logs in once)", e.Login)
 	s.tell.line("", "redx history --image %s", s.computers[1].disk)
 }
@@ -185,7 +194,7 @@ func (c *computer) history(ctx context.Context) (map[string]string, error) {
 			Result string `json:"result"`
 		} `json:"entries"`
 	}
-	if _, err := c.redx.ask(ctx, &told, nil, "history", "--image", c.disk); err != nil {
+	if err := c.redx.ask(ctx, &told, nil, "history", "--image", c.disk); err != nil {
 		return nil, err
 	}
 	out := map[string]string{}

@@ -43,11 +43,6 @@ func (p *parcel) key(c component) string {
 
 func (p *parcel) name() string { return "Package_for_" + p.kb }
 
-// identity is how the registry spells it once it is installed.
-func (p *parcel) identity() string {
-	return strings.Join([]string{p.name(), token, "amd64", "", p.version}, "~")
-}
-
 // cabinet packs the update: update.mum, and for each component its manifest and the folder of its files.
 func (p *parcel) cabinet(at time.Time) ([]byte, error) {
 	files := []cab.File{cab.Bytes("update.mum", at, p.mum())}

@@ -82,32 +82,32 @@ func (p *process) said() string {
 }
 
 // call runs a command to its end. An exit code other than those that are allowed is an error that holds what it said.
-func (r *redx) call(ctx context.Context, allowed []int, args ...string) ([]byte, int, error) {
+func (r *redx) call(ctx context.Context, allowed []int, args ...string) ([]byte, error) {
 	cmd := r.prepare(ctx, args)
 	var out, said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &said
 	err := cmd.Run()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
-		return nil, 0, fmt.Errorf("redx %s: %w", strings.Join(args, " "), err)
+		return nil, fmt.Errorf("redx %s: %w", strings.Join(args, " "), err)
 	}
 	code := cmd.ProcessState.ExitCode()
 	for _, a := range append(allowed, 0) {
 		if code == a {
-			return out.Bytes(), code, nil
+			return out.Bytes(), nil
 		}
 	}
-	return nil, code, fmt.Errorf("redx %s: exit %d: %s", strings.Join(args, " "), code, strings.TrimSpace(said.String()+out.String()))
+	return nil, fmt.Errorf("redx %s: exit %d: %s", strings.Join(args, " "), code, strings.TrimSpace(said.String()+out.String()))
 }
 
 // ask runs a command with --json and reads its answer.
-func (r *redx) ask(ctx context.Context, into any, allowed []int, args ...string) (int, error) {
-	out, code, err := r.call(ctx, allowed, append(args, "--json")...)
+func (r *redx) ask(ctx context.Context, into any, allowed []int, args ...string) error {
+	out, err := r.call(ctx, allowed, append(args, "--json")...)
 	if err != nil {
-		return code, err
+		return err
 	}
 	if err := json.Unmarshal(out, into); err != nil {
-		return code, fmt.Errorf("redx %s --json: %w: %.200s", strings.Join(args, " "), err, out)
+		return fmt.Errorf("redx %s --json: %w: %.200s", strings.Join(args, " "), err, out)
 	}
-	return code, nil
+	return nil
 }

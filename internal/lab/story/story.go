@@ -29,6 +29,9 @@ type Options struct {
 	Style term.Style
 	// Image builds the disk of a healthy Windows in a folder, for a computer of the name.
 	Image func(dir, name, server string) error
+	// Crowd is how many further computers there are, which Host brings up in this process.
+	Crowd int
+	Host  func(ctx context.Context, image, server, trust string) (Hosted, error)
 }
 
 // Story is one telling.
@@ -41,6 +44,7 @@ type Story struct {
 	updates   []*made
 	computers []*computer
 	begun     time.Time
+	lost      []string // what of the crowd did not end as it should
 }
 
 // Ended is how the story came out.
@@ -50,6 +54,7 @@ type Ended struct {
 	Login     string     `json:"login"`   // URL that logs in once; it is of use as long as the server runs
 	Folder    string     `json:"folder"`
 	Computers []Computer `json:"computers"`
+	Crowd     int        `json:"crowd,omitempty"` // further computers
 	Wrong     []string   `json:"wrong,omitempty"` // what is not as it should be
 	Seconds   float64    `json:"seconds"`
 }
@@ -73,7 +78,7 @@ func New(o Options) *Story {
 	if o.Out == nil {
 		o.Out = io.Discard
 	}
-	return &Story{Options: o, tell: &teller{o.Out, o.Style}}
+	return &Story{Options: o, tell: &teller{o.Out, o.Style, o.Dir + string(filepath.Separator)}}
 }
 
 // Run tells the story to its end. The server and the agents go on until Close. An error says that it could not be told;
@@ -83,7 +88,7 @@ func (s *Story) Run(ctx context.Context) (*Ended, error) {
 	if err := s.prepare(); err != nil {
 		return nil, err
 	}
-	for _, act := range []func(context.Context) error{s.opening, s.downloads, s.installations, s.loss, s.comeback} {
+	for _, act := range []func(context.Context) error{s.opening, s.downloads, s.installations, s.loss, s.comeback, s.crowd} {
 		if err := act(ctx); err != nil {
 			return nil, err
 		}

@@ -12,6 +12,7 @@ import (
 type teller struct {
 	w     io.Writer
 	style term.Style
+	top   string // the story's folder, which paths are told from
 }
 
 func (t *teller) scene(format string, args ...any) {
@@ -35,5 +36,5 @@ func (t *teller) mark(who string, attr term.Attr, sign, format string, args ...a
 }
 
 func (t *teller) print(format string, args ...any) {
-	_, _ = fmt.Fprintf(t.w, format, args...) // a story that nobody can hear is told to its end all the same
+	_, _ = io.WriteString(t.w, strings.ReplaceAll(fmt.Sprintf(format, args...), t.top, "")) // a story that nobody can hear is told to its end all the same
 }

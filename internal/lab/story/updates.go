@@ -69,7 +69,7 @@ func (l *location) give(ctx context.Context, m *made, by publisher, group string
 		Size   int64  `json:"size"`
 		Signer string `json:"signer"`
 	}
-	_, err := l.redx.ask(ctx, &told, nil, "server", "publish", m.file, "--data", l.data, "--id", m.id, "--title", m.title, "--kb", m.kb,
+	err := l.redx.ask(ctx, &told, nil, "server", "publish", m.file, "--data", l.data, "--id", m.id, "--title", m.title, "--kb", m.kb,
 		"--cert", by.pfx, "--cert-password-file", by.password, "--trust", by.trust, "--approve", group)
 	if err != nil {
 		return fmt.Errorf("publish %s: %w", m.kb, err)
