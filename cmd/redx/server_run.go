@@ -93,6 +93,7 @@ type listener struct {
 }
 
 func serve(ctx context.Context, std stdio, log *slog.Logger, c *serverConfig, opened *data, ports []listener) error {
+	go boundMemory(ctx)
 	if err := opened.SetSetting(ctx, store.TargetingSetting, c.Clients.Targeting); err != nil {
 		return err
 	}
