@@ -7,7 +7,7 @@ FUZZPARALLEL ?= 1
 # takes a short run longer than fuzzing does.
 FUZZCACHE ?=
 
-.PHONY: build cross fuzz bench bench-server soak golden accuracy pictures wine
+.PHONY: build cross fuzz bench bench-server soak golden accuracy pictures wine idle
 
 build:
 	CGO_ENABLED=0 go build -trimpath -o redx ./cmd/redx
@@ -65,3 +65,7 @@ pictures:
 # The Windows build under Wine; tools/wine/run.sh says what it wants.
 wine:
 	@tools/wine/run.sh
+
+# What an agent takes that only waits: ten minutes, or as long as REDX_IDLE says.
+idle:
+	REDX_IDLE=$${REDX_IDLE:-10m} go test ./cmd/redx -run 'TestIdleAgent$$' -count=1 -v -timeout 60m

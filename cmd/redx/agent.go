@@ -30,7 +30,7 @@ prints the command that does.`,
 	for _, v := range agentVerbs {
 		cmd.AddCommand(newAgentVerbCommand(std, v))
 	}
-	cmd.AddCommand(newAgentRunCommand(std), newAgentStatusCommand(std))
+	cmd.AddCommand(newAgentRunCommand(std), newAgentStatusCommand(std), newAgentInstallCommand(std), newAgentUninstallCommand(std))
 	return cmd
 }
 

@@ -28,13 +28,11 @@ import (
 	"github.com/redx-update/redx/internal/winsys"
 )
 
-// policyName is the agent's policy, in its own folder.
-const policyName = "agent.toml"
-
 // agentOptions are the flags of the commands of an agent.
 type agentOptions struct {
 	where
 	server, trust string
+	kind          string // of engine; empty: as the settings say, or native
 	json          bool
 }
 
@@ -49,6 +47,7 @@ func (o *agentOptions) addFlags(cmd *cobra.Command) {
 	o.addPlace(cmd)
 	f := cmd.Flags()
 	f.StringVar(&o.server, "server", "", "the update location, `URL`; without it the one that the computer's policy names")
+	f.StringVar(&o.kind, "engine", "", "who does the work: `native|wua`, redx itself or Windows' own agent")
 	f.StringVar(&o.trust, "trust", "", "PEM `FILE` with the roots that signatures must lead to; without it those of this system")
 }
 
@@ -113,19 +112,16 @@ func (r *agentRun) begin(ctx context.Context, o *agentOptions) error {
 	if err := r.home.Lock(); err != nil {
 		return err
 	}
-	policy, err := readPolicy(r.home)
+	policy, err := o.settle(r)
 	if err != nil {
 		return err
 	}
-	e, err := o.engine(r.home, policy, r.log)
-	if err != nil {
-		return err
-	}
-	if r.engine, err = native.New(*e); err != nil {
+	var own bool
+	if r.engine, own, err = o.openEngine(r, policy); err != nil {
 		return err
 	}
 	r.healer = &heal.Healer{
-		Engine: r.engine, Open: o.where.open, Own: e.Root.Own, Policy: policy, Clock: agent.SystemClock(), Random: rand.Float64, Log: r.log,
+		Engine: r.engine, Open: o.where.open, Own: own, Policy: policy, Clock: agent.SystemClock(), Random: rand.Float64, Log: r.log,
 	}
 	if err := r.healer.Settle(ctx); err != nil {
 		return err
@@ -195,22 +191,6 @@ func (o *agentOptions) location(img image.Image) (server, group string, err erro
 		}
 	}
 	return policy.Server, policy.TargetGroup, nil
-}
-
-// readPolicy reads the policy in the agent's folder; none is the default.
-func readPolicy(h *home.Home) (agent.Policy, error) {
-	text, err := h.Root.ReadFile(policyName)
-	if errors.Is(err, fs.ErrNotExist) {
-		return agent.DefaultPolicy(), nil
-	}
-	if err != nil {
-		return agent.Policy{}, err
-	}
-	p, err := agent.ParsePolicy(string(text))
-	if err != nil {
-		return p, fmt.Errorf("%s in %s: %w", policyName, h.Folder, err)
-	}
-	return p, nil
 }
 
 // roots are the certificates that signatures must lead to.

@@ -31,6 +31,7 @@ func newServiceCommand() *cobra.Command {
 			return err
 		},
 	})
+	start.AddCommand(newAgentServiceCommand())
 	service.AddCommand(start)
 	return service
 }

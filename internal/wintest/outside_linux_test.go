@@ -34,9 +34,8 @@ type serviceState struct {
 // watched are the services that a repair touches, and the guard itself.
 var watched = []string{"UsoSvc", "wuauserv", "BITS", "DoSvc", "cryptsvc", "redx-recover"}
 
-// newComputer gives the computer with the broken Windows of the lab on it, and update services that run and hold the
-// update folder.
-func newComputer(t *testing.T) *computer {
+// bareComputer gives the computer as Wine made it.
+func bareComputer(t *testing.T) *computer {
 	t.Helper()
 	prefix := os.Getenv("WINEPREFIX")
 	if os.Getenv("REDX_TEST_SERVICES") == "" || prefix == "" {
@@ -50,6 +49,14 @@ func newComputer(t *testing.T) *computer {
 	c.manifest()
 	c.clean()
 	t.Cleanup(c.clean)
+	return c
+}
+
+// newComputer gives the computer with the broken Windows of the lab on it, and update services that run and hold the
+// update folder.
+func newComputer(t *testing.T) *computer {
+	t.Helper()
+	c := bareComputer(t)
 	c.lay("payload-missing-download")
 	c.tool("install", "UsoSvc", "2d", "slow")
 	c.tool("install", "wuauserv", "3", "holds,lingers", `C:\Windows\SoftwareDistribution`)

@@ -36,10 +36,12 @@ var verbs = map[string]func(args []string) error{
 	"remove":  func(names []string) error { return each(names, remove) },
 	"start":   func(names []string) error { return each(names, start) },
 	"stop":    func(names []string) error { return each(names, stop) },
-	"state":   state,    // NAME...: JSON
-	"hold":    holdOpen, // PATH: until its input ends
-	"die":     die,      // N: repairs, and dies before the N-th act
-	"forget":  forget,   // takes redx's renames off the list of those at the next start
+	"state":   state,         // NAME...: JSON
+	"hold":    holdOpen,      // PATH: until its input ends
+	"die":     die,           // N: repairs, and dies before the N-th act
+	"setup":   installUpdate, // FROM TO: what an update's own program does
+	"traces":  traces,        // of the agent that was taken off
+	"forget":  forget,        // takes redx's renames off the list of those at the next start
 }
 
 func each(names []string, do func(*win.Services, string) error) error {

@@ -16,7 +16,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 packages=(
-	cmd/redx internal/agent/disk internal/collect internal/evidence internal/format/textline internal/format/uso internal/gather internal/image
+	cmd/redx internal/agent/control internal/agent/disk internal/collect internal/evidence internal/format/textline internal/format/uso internal/gather internal/image
 	internal/image/offline internal/image/online internal/lab internal/repair internal/repair/act/live
 	internal/repair/act/offline internal/repair/journal internal/sqlitefile internal/term internal/vault internal/win
 	internal/win/wua internal/wuaclient internal/wintest
@@ -86,6 +86,7 @@ for p in "${packages[@]}"; do
 	# Tests that start Windows again run outside of it, with the real program.
 	if [ -f "$p/outside_linux_test.go" ]; then
 		windows build -o "$dir/run/$p/redx.exe" ./cmd/redx
+		go build -o "$dir/run/$p/redx" ./cmd/redx # the server, which runs here
 		go test -c -o "$dir/run/$p/outside.test" "./$p"
 	fi
 done
