@@ -73,11 +73,18 @@ func TestManySessions(t *testing.T) {
 			kinds[k] = true
 		}
 	}
-	set := manySessions(4000, slices.Sorted(maps.Keys(kinds))...)
+	sorted := slices.Sorted(maps.Keys(kinds))
+	set := manySessions(4000, sorted...)
 	start := time.Now()
 	found := doctor.Examine(set, All())
 	if took := time.Since(start); took > 20*time.Second {
-		t.Errorf("the checks took %v", took)
+		// The machine may be busy: a quarter of the sessions takes a quarter of the time then, not a sixteenth.
+		few := manySessions(1000, sorted...)
+		start = time.Now()
+		doctor.Examine(few, All())
+		if quarter := time.Since(start); took > 10*quarter {
+			t.Errorf("the checks took %v, and %v for a quarter of the sessions", took, quarter)
+		}
 	}
 	if len(found) < 4000 {
 		t.Errorf("%d findings: the sessions do not reach the checks", len(found))
