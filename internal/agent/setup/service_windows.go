@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/redx-update/redx/internal/agent"
+	"github.com/redx-update/redx/internal/agent/home"
 	"github.com/redx-update/redx/internal/repair/act/live"
 	"github.com/redx-update/redx/internal/win"
 )
@@ -42,7 +43,7 @@ func Install(ctx context.Context, f Files, policy []win.MachineValue) (err error
 		return err
 	}
 	defer m.Close()
-	path, err := m.AgentFolder()
+	path, err := m.Below(home.Name)
 	if err != nil {
 		return err
 	}
@@ -156,7 +157,7 @@ func Uninstall(ctx context.Context, all bool) (r Removed, err error) {
 	if err := errors.Join(remove(ctx, s), win.RemoveEventSource(Name)); err != nil {
 		return r, err
 	}
-	path, err := m.ExistingAgentFolder()
+	path, err := m.ExistingBelow(home.Name)
 	switch {
 	case err == nil:
 		if r.Policy, err = restore(path); err != nil {
@@ -193,7 +194,7 @@ func sweep(own string, all bool) error {
 	errs := []error{err}
 	for _, n := range names {
 		name := strings.ToLower(n.Name())
-		if all || name == "agent" || name == "softwaredistribution" || strings.HasPrefix(name, "sdtemp") {
+		if all || name == home.Name || name == "softwaredistribution" || strings.HasPrefix(name, "sdtemp") {
 			errs = append(errs, removeAll(filepath.Join(own, n.Name())))
 		}
 	}

@@ -413,22 +413,22 @@ func TestOwnFolder(t *testing.T) {
 	}
 }
 
-// The agent's folder is redx's alone, or is not used.
-func TestAgentFolder(t *testing.T) {
+// A folder below redx's own is redx's alone, or is not used.
+func TestFolderBelow(t *testing.T) {
 	f, m := computer(t)
-	if _, err := m.ExistingAgentFolder(); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := m.ExistingBelow("agent"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("before it is made: %v", err)
 	}
 	for range 2 {
-		if path, err := m.AgentFolder(); err != nil || path != `C:\ProgramData\redx\agent` {
+		if path, err := m.Below("agent"); err != nil || path != `C:\ProgramData\redx\agent` {
 			t.Errorf("%s, %v", path, err)
 		}
 	}
-	if _, err := m.ExistingAgentFolder(); err != nil {
+	if _, err := m.ExistingBelow("agent"); err != nil {
 		t.Error(err)
 	}
 	f.owners[`c:\programdata\redx\agent`] = "somebody"
-	if _, err := m.AgentFolder(); !errors.Is(err, ErrNotOwn) {
+	if _, err := m.Below("agent"); !errors.Is(err, ErrNotOwn) {
 		t.Errorf("somebody else's: %v", err)
 	}
 }

@@ -83,18 +83,3 @@ func (m *Machine) checkOwn(path string) error {
 	}
 	return err
 }
-
-// AgentFolder gives the folder in which redx's own agent keeps what it remembers, and makes it when it is not there.
-func (m *Machine) AgentFolder() (string, error) {
-	path := m.folder() + `\agent`
-	if err := m.ownFolder(m.folder()); err != nil {
-		return path, err
-	}
-	return path, m.ownFolder(path)
-}
-
-// ExistingAgentFolder is AgentFolder where it is there; fs.ErrNotExist when it is not.
-func (m *Machine) ExistingAgentFolder() (string, error) {
-	path := m.folder() + `\agent`
-	return path, errors.Join(m.checkOwn(m.folder()), m.checkOwn(path))
-}
