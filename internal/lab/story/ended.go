@@ -12,6 +12,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/redx-update/redx/internal/hresult"
 	"github.com/redx-update/redx/internal/term"
 )
 
@@ -59,7 +60,15 @@ func firstCheck(ids []string) string {
 
 func failed(a attempt) string {
 	what := cmp.Or(a.KB, "the visit")
-	return strings.TrimSpace(fmt.Sprintf("%s fails with %s", what, a.Code))
+	return fmt.Sprintf("%s fails with %s", what, named(a.Code))
+}
+
+// named is a code with its name.
+func named(code string) string {
+	if p, err := hresult.Parse(code); err == nil && len(p.Codes) > 0 {
+		return p.Codes[0].Code.String()
+	}
+	return code
 }
 
 // reason says why an attempt failed, as the doctor has found it.
