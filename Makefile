@@ -7,7 +7,7 @@ FUZZPARALLEL ?= 1
 # takes a short run longer than fuzzing does.
 FUZZCACHE ?=
 
-.PHONY: build cross fuzz bench bench-server soak golden accuracy pictures wine idle
+.PHONY: build cross fuzz bench bench-server soak soak-lab golden accuracy pictures wine idle
 
 build:
 	CGO_ENABLED=0 go build -trimpath -o redx ./cmd/redx
@@ -47,6 +47,11 @@ ROUNDS ?= 10
 soak:
 	REDX_POWERCUTS=$(CUTS) REDX_POWERCUT_WORK=$(WORK) go test ./cmd/redx -run 'PowerCut' -count=1 -timeout 12h -v
 	go test ./cmd/redx -run '^TestServerHostile$$' -count=$(ROUNDS) -timeout 12h -v
+
+# 500 lab computers that lose something again and again, for ten minutes: each attempt must end installed, mended or with a
+# reason; memory and open files must not grow.
+soak-lab:
+	REDX_SOAK=10m REDX_SOAK_COMPUTERS=500 go test ./cmd/redx -run '^TestSoak$$' -count=1 -timeout 1h -v
 
 # Rewrites what the tests compare with. Look at the difference before you commit it.
 golden:

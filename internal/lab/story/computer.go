@@ -117,7 +117,7 @@ func (c *computer) do(ctx context.Context, verb string) (turn, error) {
 // configure writes the agent's policy: nothing unattended, since the story says when; all rungs that the story needs; and,
 // where a file is to be lost on its way, a download that takes a moment.
 func (c *computer) configure() error {
-	policy := "[visit]\nfirst_within = \"24h\"\nevery = \"24h\"\n\n[heal]\nwithin = \"0s\"\nrungs = [\"update-folder\", \"datastore\"]\nper_day = 3\n"
+	policy := "[visit]\nfirst_within = \"24h\"\nevery = \"24h\"\n\n[heal]\nwithin = \"0s\"\nrungs = [\"update-folder\", \"datastore\"]\nper_day = 96\n"
 	if c.fault == lostContent {
 		policy += "\n[download]\nbytes_per_second = 4000000\n"
 	}

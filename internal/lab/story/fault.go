@@ -36,10 +36,14 @@ func (c *computer) strike() (string, error) {
 
 // extracted finds a file of an update between extraction and installation.
 func (c *computer) extracted(name string) (string, error) {
-	found := ""
+	found, latest := "", time.Time{}
 	err := filepath.WalkDir(c.path("Windows", "SoftwareDistribution", "Download"), func(path string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() && d.Name() == name {
-			found = path
+		if err != nil || d.IsDir() || d.Name() != name {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil && info.ModTime().After(latest) {
+			found, latest = path, info.ModTime()
 		}
 		return err
 	})
