@@ -215,6 +215,7 @@ func (r *agentRun) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	r.Idle = rest
 	ctx, stop := context.WithCancel(ctx)
 	served := make(chan error, 1)
 	s := &control.Server{Agent: r.Agent, Log: r.log, Check: control.Check(r.home.Folder)}

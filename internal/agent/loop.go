@@ -27,6 +27,8 @@ type Agent struct {
 	Random func() float64 // in [0,1)
 	Zone   *time.Location // of maintenance windows; nil: the computer's own
 	Log    *slog.Logger
+	// Idle is told when Run begins to wait for long, and when it has something to do again; nil: nobody wants to know.
+	Idle func(idle bool)
 
 	asked chan request
 
@@ -75,19 +77,34 @@ func (a *Agent) Open(ctx context.Context) error {
 // ended it.
 func (a *Agent) Run(ctx context.Context) error {
 	a.first()
+	a.idle(true)
+	defer a.idle(false)
 	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
 		case r := <-a.asked:
-			r.answer <- a.turn(ctx, r.verb)
+			r.answer <- a.awake(ctx, r.verb)
 		case <-a.Clock.After(a.wait()):
 			if a.due() {
-				a.turn(ctx, "")
+				a.awake(ctx, "")
 			}
 		}
 		a.save(ctx)
 	}
 	return nil
+}
+
+// awake is a turn of Run's.
+func (a *Agent) awake(ctx context.Context, v Verb) Turn {
+	a.idle(false)
+	defer a.idle(true)
+	return a.turn(ctx, v)
+}
+
+func (a *Agent) idle(is bool) {
+	if a.Idle != nil {
+		a.Idle(is)
+	}
 }
 
 // Ask has the running agent do something now, and waits for it. ErrStopped when it ended before.

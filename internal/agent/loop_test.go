@@ -20,7 +20,17 @@ func TestHealthy(t *testing.T) {
 		w, m := &world{offers: []agent.Update{offer(1), offer(2)}, takes: time.Second}, &memory{}
 		a := newAgent(t, w, agent.DefaultPolicy(), m)
 		start := time.Now()
+		var idle []bool
+		a.Idle = func(is bool) { idle = append(idle, is) }
 		runFor(t, a, 72*hour)
+		for i, is := range idle {
+			if is != (i%2 == 0) {
+				t.Fatalf("idle: %v", idle)
+			}
+		}
+		if len(idle) != 2*len(w.scans)+2 {
+			t.Errorf("%d visits, and idle was said %d times", len(w.scans), len(idle))
+		}
 		if first := w.scans[0].Sub(start); first <= 0 || first > 10*time.Minute {
 			t.Errorf("the first visit came after %s, want some moment of the first ten minutes", first)
 		}
