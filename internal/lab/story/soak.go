@@ -114,7 +114,7 @@ func numbered(n int) parcel {
 
 // live is one attempt of one computer, with a random fault. An error says that it ended in no way that has a name.
 func (c *computer) live(ctx context.Context, m *made) error {
-	c.fault = []fault{healthy, lostFile, lostFolder, tornStore}[rand.IntN(4)]
+	c.fault = []fault{healthy, lostFile, lostFolder, tornStore}[rand.IntN(4)] //nolint:gosec // chance is all that is wanted
 	c.ended = Computer{}
 	if err := c.offered(ctx, m.kb); err != nil {
 		return err
