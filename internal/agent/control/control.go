@@ -76,6 +76,7 @@ type Server struct {
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	stop := context.AfterFunc(ctx, func() { _ = l.Close() }) // that it ends is the point
 	defer stop()
+	defer func() { _ = l.Close() }() // nobody can connect any more when Serve is back, whoever closes it
 	places := make(chan struct{}, maxClients)
 	var all sync.WaitGroup
 	defer all.Wait()
