@@ -33,7 +33,7 @@ func (s *Story) opening(ctx context.Context) error {
 			return err
 		}
 		s.updates = append(s.updates, m)
-		s.tell.line("", "publishes %q, %s, signed by %s", m.title, amount(m.size), m.signer)
+		s.tell.line("", "publishes %q, %s, signed by %s", m.Title, amount(m.size), m.signer)
 	}
 	return s.switchOn(ctx)
 }
@@ -83,7 +83,7 @@ func (s *Story) each(do func(c *computer) error) error {
 
 // downloads has all computers get the first update, and then breaks what they have.
 func (s *Story) downloads(ctx context.Context) error {
-	s.tell.scene("They scan, download and extract %s", s.updates[0].kb)
+	s.tell.scene("They scan, download and extract %s", s.updates[0].KB)
 	err := s.each(func(c *computer) error {
 		t, err := c.do(ctx, "download")
 		if err == nil && (len(t.Attempts) > 0 || t.Error != "") {
@@ -125,11 +125,11 @@ func (s *Story) installations(ctx context.Context) error {
 // loss has the server lose a file while a computer downloads it: nothing is wrong with that computer.
 func (s *Story) loss(ctx context.Context) error {
 	c, m := s.computers[len(s.computers)-1], s.updates[1]
-	s.tell.scene("%s comes into the group %q and gets %s; the server loses its file meanwhile", c.name, alone, m.kb)
+	s.tell.scene("%s comes into the group %q and gets %s; the server loses its file meanwhile", c.name, alone, m.KB)
 	if _, err := s.redx.call(ctx, nil, "computer", "move", c.name, alone, "--data", s.location.data); err != nil {
 		return err
 	}
-	if err := c.offered(ctx, m.kb); err != nil {
+	if err := c.offered(ctx, string(m.KB)); err != nil {
 		return err
 	}
 	before := c.arrived()
@@ -159,7 +159,7 @@ func (s *Story) comeback(ctx context.Context) error {
 	if err := s.location.give(ctx, m, s.by, alone); err != nil {
 		return err
 	}
-	if err := c.offered(ctx, m.kb); err != nil {
+	if err := c.offered(ctx, string(m.KB)); err != nil {
 		return err
 	}
 	t, err := c.do(ctx, "install-updates")

@@ -1,5 +1,13 @@
 package story
 
+import (
+	"bytes"
+	"crypto/sha256"
+	"time"
+
+	"github.com/redx-update/redx/internal/lab/payload"
+)
+
 // fault is what is done to one computer of the story. Only real files are removed or damaged.
 type fault string
 
@@ -33,33 +41,41 @@ var cast = []role{
 	{name: "LAB-PC-5", fault: lostContent, codes: []string{"0x80244019"}, check: "server-content-missing"},
 }
 
+// parcel is an update as it is made on the spot, under the id that it is published with.
+type parcel struct {
+	payload.Package
+	id string // GUID
+}
+
 // parcels are the updates that are made on the spot. The first is for everybody; the second is larger, so that there is
 // time to lose its file while it comes, and for one computer alone.
 func parcels() []parcel {
 	return []parcel{
-		{
-			id: "9e1a0001-1ab0-4ab0-8ab0-000000000001",
-			kb: "KB9100001", title: "2026-11 Cumulative Update for the lab (KB9100001)", version: "10.0.1.1",
-			components: []component{
-				{name: "redx-lab-printing", files: []payload{
-					{"labprint.dll", "$(runtime.system32)", program("labprint.dll", 96<<10)},
-					{"labspool.dll", "$(runtime.system32)", program("labspool.dll", 48<<10)},
-				}},
-				{name: "redx-lab-network", files: []payload{
-					{"labnet.dll", "$(runtime.system32)", program("labnet.dll", 64<<10)},
-				}},
+		{id: "9e1a0001-1ab0-4ab0-8ab0-000000000001", Package: payload.Package{
+			KB: "KB9100001", Title: "2026-11 Cumulative Update for the lab (KB9100001)", Version: "10.0.1.1", Time: made2026,
+			Components: []payload.Component{
+				{Name: "redx-lab-printing", Files: []payload.File{library("labprint.dll", 96<<10), library("labspool.dll", 48<<10)}},
+				{Name: "redx-lab-network", Files: []payload.File{library("labnet.dll", 64<<10)}},
 			},
-		},
-		{
-			id: "9e1a0002-1ab0-4ab0-8ab0-000000000001",
-			kb: "KB9100002", title: "2026-11 Feature Pack for the lab (KB9100002)", version: "10.0.1.2",
-			components: []component{
-				{name: "redx-lab-media", files: []payload{
-					{"labmedia.dll", "$(runtime.system32)", program("labmedia.dll", 6<<20)},
-				}},
+		}},
+		{id: "9e1a0002-1ab0-4ab0-8ab0-000000000001", Package: payload.Package{
+			KB: "KB9100002", Title: "2026-11 Feature Pack for the lab (KB9100002)", Version: "10.0.1.2", Time: made2026,
+			Components: []payload.Component{
+				{Name: "redx-lab-media", Files: []payload.File{library("labmedia.dll", 6<<20)}},
 			},
-		},
+		}},
 	}
+}
+
+var made2026 = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+
+// library is a stand-in for one: it cannot be compressed away, and is the same in each run.
+func library(name string, size int) payload.File {
+	out := bytes.NewBufferString("a stand-in for " + name + "\n")
+	for seed := sha256.Sum256([]byte(name)); out.Len() < size; seed = sha256.Sum256(seed[:]) {
+		out.Write(seed[:])
+	}
+	return payload.File{Name: name, Destination: `$(runtime.system32)\`, Content: out.Bytes()[:size]}
 }
 
 // Names are the names of the story's own computers.

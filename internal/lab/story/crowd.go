@@ -51,7 +51,7 @@ func (s *Story) crowd(ctx context.Context) error {
 		})
 	}
 	wait.Wait()
-	s.tell.line("crowd", "%d installed %s, %d of them after they had mended themselves", s.Crowd-len(s.lost), s.updates[0].kb, mended)
+	s.tell.line("crowd", "%d installed %s, %d of them after they had mended themselves", s.Crowd-len(s.lost), s.updates[0].KB, mended)
 	return ctx.Err()
 }
 

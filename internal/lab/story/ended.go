@@ -151,7 +151,7 @@ func (c *computer) judge(ctx context.Context, s *Story) ([]string, error) {
 		}
 		if len(missing) > 0 {
 			c.ended.State = "not installed: " + missing[0]
-			add(true, "%s is not installed: %s", m.kb, strings.Join(missing, ", "))
+			add(true, "%s is not installed: %s", m.KB, strings.Join(missing, ", "))
 		}
 	}
 	add(len(c.codes) > 0 && !slices.Contains(c.codes, c.ended.Code), "the red X has %q, not %s", c.ended.Code, strings.Join(c.codes, " or "))
@@ -162,7 +162,7 @@ func (c *computer) judge(ctx context.Context, s *Story) ([]string, error) {
 		return nil, err
 	}
 	for _, m := range c.wanted(s) {
-		add(history[m.kb] != "succeeded", "its history says of %s: %q", m.kb, history[m.kb])
+		add(history[string(m.KB)] != "succeeded", "its history says of %s: %q", m.KB, history[string(m.KB)])
 	}
 	return wrong, nil
 }
@@ -178,14 +178,14 @@ func (c *computer) wanted(s *Story) []*made {
 // missing names the files of an update that a disk does not hold byte for byte.
 func (m *made) missing(disk string) ([]string, error) {
 	var out []string
-	for _, c := range m.components {
-		for _, f := range c.files {
-			path := filepath.Join(disk, "Windows", "System32", f.name)
+	for _, c := range m.Components {
+		for _, f := range c.Files {
+			path := filepath.Join(disk, "Windows", "System32", f.Name)
 			got, err := os.ReadFile(path)
 			if err != nil && !os.IsNotExist(err) {
 				return nil, err
 			}
-			if !slices.Equal(got, f.content) {
+			if !slices.Equal(got, f.Content) {
 				out = append(out, path)
 			}
 		}

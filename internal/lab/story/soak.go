@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/redx-update/redx/internal/guid"
+	"github.com/redx-update/redx/internal/update"
 )
 
 // Soaked is how a soak went.
@@ -106,9 +107,9 @@ func (s *Story) round(ctx context.Context, all []*computer, out *Soaked) error {
 func numbered(n int) parcel {
 	p := parcels()[0]
 	p.id = guid.GUID{0x9e, 0x1a, 1, 0, 0x1a, 0xb0, 0x4a, 0xb0, 0x8a, 0xb0, 0, 0, 0, 0, byte(n >> 8), byte(n)}.String()
-	p.kb = fmt.Sprintf("KB9%06d", n)
-	p.title = fmt.Sprintf("Update %d for the lab (%s)", n, p.kb)
-	p.version = fmt.Sprintf("10.0.2.%d", n)
+	p.KB = update.KB(fmt.Sprintf("KB9%06d", n))
+	p.Title = fmt.Sprintf("Update %d for the lab (%s)", n, p.KB)
+	p.Version = fmt.Sprintf("10.0.2.%d", n)
 	return p
 }
 
@@ -116,7 +117,7 @@ func numbered(n int) parcel {
 func (c *computer) live(ctx context.Context, m *made) error {
 	c.fault = []fault{healthy, lostFile, lostFolder, tornStore}[rand.IntN(4)] //nolint:gosec // chance is all that is wanted
 	c.ended = Computer{}
-	if err := c.offered(ctx, m.kb); err != nil {
+	if err := c.offered(ctx, string(m.KB)); err != nil {
 		return err
 	}
 	if t, err := c.do(ctx, "download"); err != nil || len(t.Attempts) > 0 || t.Error != "" {

@@ -52,11 +52,11 @@ type made struct {
 
 // publish makes an update and gives it to the server, approved for a group.
 func (l *location) publish(ctx context.Context, p *parcel, by publisher, dir, group string) (*made, error) {
-	content, err := p.cabinet(time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC))
+	content, err := p.Cabinet()
 	if err != nil {
 		return nil, err
 	}
-	m := &made{parcel: p, file: filepath.Join(dir, p.kb+".cab"), id: p.id}
+	m := &made{parcel: p, file: filepath.Join(dir, string(p.KB)+".cab"), id: p.id}
 	if err := os.WriteFile(m.file, content, 0o600); err != nil {
 		return nil, err
 	}
@@ -69,10 +69,10 @@ func (l *location) give(ctx context.Context, m *made, by publisher, group string
 		Size   int64  `json:"size"`
 		Signer string `json:"signer"`
 	}
-	err := l.redx.ask(ctx, &told, nil, "server", "publish", m.file, "--data", l.data, "--id", m.id, "--title", m.title, "--kb", m.kb,
+	err := l.redx.ask(ctx, &told, nil, "server", "publish", m.file, "--data", l.data, "--id", m.id, "--title", m.Title, "--kb", string(m.KB),
 		"--cert", by.pfx, "--cert-password-file", by.password, "--trust", by.trust, "--approve", group)
 	if err != nil {
-		return fmt.Errorf("publish %s: %w", m.kb, err)
+		return fmt.Errorf("publish %s: %w", m.KB, err)
 	}
 	m.size, m.signer = told.Size, told.Signer
 	return nil
