@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"golang.org/x/sys/unix"
 )
@@ -36,20 +37,24 @@ func Listen(folder string) (net.Listener, error) {
 	if err := os.Chmod(filepath.Join(folder, socketName), 0o600); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
-	return &listener{l, filepath.Join(folder, socketName)}, nil
+	return &listener{Listener: l, path: filepath.Join(folder, socketName)}, nil
 }
 
-// listener removes its socket when it is closed.
+// listener removes its socket when it is closed, once: the next one of that name is another agent's.
 type listener struct {
 	net.Listener
-	path string
+	path    string
+	closing sync.Once
 }
 
 func (l *listener) Close() error {
-	err := l.Listener.Close()
-	if rerr := os.Remove(l.path); rerr != nil && !errors.Is(rerr, fs.ErrNotExist) {
-		err = errors.Join(err, rerr)
-	}
+	err := net.ErrClosed
+	l.closing.Do(func() {
+		err = l.Listener.Close()
+		if rerr := os.Remove(l.path); rerr != nil && !errors.Is(rerr, fs.ErrNotExist) {
+			err = errors.Join(err, rerr)
+		}
+	})
 	return err
 }
 

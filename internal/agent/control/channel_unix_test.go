@@ -3,6 +3,8 @@
 package control_test
 
 import (
+	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -57,5 +59,16 @@ func TestSocket(t *testing.T) {
 	}
 	if _, err := os.Lstat(path); err == nil {
 		t.Error("the socket stays behind")
+	}
+	next, err := control.Listen(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer next.Close()
+	if err := l.Close(); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("closed twice: %v", err)
+	}
+	if _, err := os.Lstat(path); err != nil {
+		t.Error("the next agent's socket was taken away")
 	}
 }
