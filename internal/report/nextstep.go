@@ -22,7 +22,7 @@ var nextRules = []struct {
 }{
 	{"redx repair --allow-irreversible", "asks", "cancels Windows Update's own transfer jobs, which cannot be undone", false},
 	{"redx repair undo", "asks", "takes the repair back", false},
-	{"redx repair", "asks", "renames folders and deletes nothing; redx repair undo takes it back", false},
+	{"redx repair", "asks", "shows what it would rename, asks, and deletes nothing; redx repair undo takes it back", false},
 	{"redx explain", "looks", "", true},
 	{"start https:", "opens", "", true},
 	{"start ms-settings:", "opens", "there: check for updates", false},
@@ -77,9 +77,9 @@ func nextSteps(commands []string, img Image) (here, there []NextStep) {
 
 // thereText says which computer that is.
 func thereText(img Image) string {
-	const prompt = ", in an elevated Command Prompt there (not on this computer):"
+	const prompt = "in an elevated Command Prompt there (not on the PC that you read this on):"
 	if img.Kind == image.Logs {
-		return "on the computer that the logs come from" + prompt
+		return "on the PC that the logs come from, " + prompt
 	}
-	return "on the computer of this disk, once its Windows runs" + prompt
+	return "put the disk back, start that PC, then " + prompt
 }

@@ -157,7 +157,7 @@ func turnText(t doctor.Turn) string {
 	const reset = ": do not reset this computer"
 	const hands = ", not this computer's" + reset
 	return map[doctor.Turn]string{
-		doctor.OwnersTurn:  "yours, as the owner of this computer",
+		doctor.OwnersTurn:  "yours, or of whoever looks after the PC that fails",
 		doctor.ServersTurn: "the update server's" + hands, doctor.NetworksTurn: "the network's" + hands,
 		doctor.PolicysTurn: "that of whoever sets this computer's policies" + reset,
 		doctor.WindowsTurn: "Windows' own: it goes on by itself, mostly when it starts next",

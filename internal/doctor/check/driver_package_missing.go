@@ -117,10 +117,11 @@ func addDriverPaths(faults []fault) []fault {
 func describeDriver(f *doctor.Finding) {
 	inf := f.Proof[0].Field(evidence.Name)
 	f.Title = "The driver package of " + cmp.Or(inf, "a driver") + " is missing from the driver store" + failsOn(f)
-	f.Detail = "Windows keeps each driver in a folder of its own below DriverStore\\FileRepository. The one of this driver is " +
-		"gone; servicing cannot install what the update brings for it, and rolls the whole update back. The folder's whole name stands in the registry " +
-		"(Active). Bring it back from a computer of the same build, or from the copy in WinSxS that dir finds; if you do not know how, stop here " +
-		"and ask somebody who does. Then install the update again."
+	f.Detail = "Windows keeps each driver in a folder of its own below DriverStore\\FileRepository. This driver's folder is " +
+		"gone; servicing cannot install what the update brings for it, and rolls the whole update back, each time until the folder is there " +
+		"again. By hand: copy the whole folder, under the name above, from a healthy PC of the same build, or its files from the folder in " +
+		"WinSxS that the third command below finds, if any. Only the system itself may write there: leave the copying to somebody who " +
+		"has done it before. Then check for updates."
 	f.Surer = "a servicing log of the failed update, or the disk itself: redx diagnose --image DIR"
 	f.Next = []string{openWindowsUpdate}
 	if plainName(inf) {
