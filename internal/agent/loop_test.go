@@ -168,6 +168,7 @@ func TestAskedAndPaused(t *testing.T) {
 		ended := make(chan error)
 		go func() { ended <- a.Run(ctx) }()
 		time.Sleep(100 * hour)
+		synctest.Wait()
 		if len(w.scans) != 0 {
 			t.Errorf("%d visits while paused", len(w.scans))
 		}
@@ -184,6 +185,7 @@ func TestAskedAndPaused(t *testing.T) {
 		}
 		a.SetPaused(t.Context(), false)
 		time.Sleep(24 * hour)
+		synctest.Wait()
 		if len(w.scans) < 9 {
 			t.Error("no visit after the pause")
 		}

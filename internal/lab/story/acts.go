@@ -159,6 +159,9 @@ func (s *Story) comeback(ctx context.Context) error {
 	if err := s.location.give(ctx, m, s.by, alone); err != nil {
 		return err
 	}
+	if err := s.location.serves(ctx, c.ended.At); err != nil {
+		return err
+	}
 	if err := c.offered(ctx, string(m.KB)); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -80,6 +81,35 @@ func (l *location) listening(log string) {
 			l.clients = "http://" + line.Addr
 		case "console":
 			l.console = "http://" + line.Addr
+		}
+	}
+}
+
+// serves waits until the running server hands out a file of its content folder: what another process has put there it
+// sees within seconds.
+func (l *location) serves(ctx context.Context, file string) error {
+	below, err := filepath.Rel(l.data, file)
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithTimeout(ctx, serverStart)
+	defer stop()
+	for {
+		req, err := http.NewRequestWithContext(ctx, http.MethodHead, l.clients+"/"+filepath.ToSlash(below), nil)
+		if err != nil {
+			return err
+		}
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return err
+		}
+		if err := res.Body.Close(); err != nil || res.StatusCode == http.StatusOK {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the server does not hand out %s: %s", below, res.Status)
+		case <-time.After(100 * time.Millisecond):
 		}
 	}
 }
