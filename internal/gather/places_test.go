@@ -34,6 +34,15 @@ func wrongCase(p string) string {
 	return string(b)
 }
 
+// keptHistory is a vault that has the history of an image.
+func keptHistory(t *testing.T, dir string) []byte {
+	kept := t.TempDir()
+	if _, err := vault.Save(t.Context(), kept, ofImage(t, dir)); err != nil {
+		t.Fatal(err)
+	}
+	return readFile(t, filepath.Join(kept, vault.Name))
+}
+
 // oneOfEach gives a file for every kind of place, in the real format, by what the place is.
 func oneOfEach(t *testing.T) map[string][]byte {
 	dir := labImage(t, "payload-missing-download")
@@ -45,11 +54,7 @@ func oneOfEach(t *testing.T) map[string][]byte {
 	evtx, edb := take("Windows/System32/winevt/Logs/System.evtx"), take("Windows/SoftwareDistribution/DataStore/DataStore.edb")
 	etl := take("Windows/Logs/WindowsUpdate/WindowsUpdate.20240111.031502.100.1.etl")
 	reporting := take("Windows/SoftwareDistribution/ReportingEvents.log")
-	kept := t.TempDir()
-	if _, err := vault.Save(t.Context(), kept, ofImage(t, dir)); err != nil {
-		t.Fatal(err)
-	}
-	history := readFile(t, filepath.Join(kept, vault.Name))
+	history := keptHistory(t, dir)
 	setup := []byte("2024-01-11 03:10:02, Error                 SP     Operation failed: x. Error: 0x80070002[gle=0x00000002]\r\n")
 	setupapi := []byte("[Device Install Log]\r\n     OS Version = 10.0.19045\r\n\r\n>>>  [x]\r\n>>>  Section start 2024/01/11 03:10:02.123\r\n" +
 		"!!!  inf: Unable to load INF: 'C:\\x.inf'(00000003)\r\n<<<  Section end 2024/01/11 03:10:02.123\r\n<<<  [Exit status: FAILURE(0x00000003)]\r\n")

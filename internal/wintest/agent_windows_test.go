@@ -24,7 +24,7 @@ func installUpdate(args []string) error {
 func traces([]string) error {
 	return each([]string{setup.Name}, func(s *win.Services, name string) error {
 		if st, err := s.Status(name); !errors.Is(err, win.ErrNoService) {
-			fmt.Fprintf(os.Stdout, "service %s: %+v, %v\n", name, st, err)
+			_, _ = fmt.Fprintf(os.Stdout, "service %s: %+v, %v\n", name, st, err)
 		}
 		for _, key := range []string{
 			`SYSTEM\CurrentControlSet\Services\` + name, `SYSTEM\CurrentControlSet\Services\EventLog\Application\` + name,
@@ -32,7 +32,7 @@ func traces([]string) error {
 		} {
 			k, err := registry.OpenKey(registry.LOCAL_MACHINE, key, registry.QUERY_VALUE)
 			if err == nil {
-				fmt.Fprintf(os.Stdout, "key HKLM\\%s\n", key)
+				_, _ = fmt.Fprintf(os.Stdout, "key HKLM\\%s\n", key)
 				k.Close()
 			}
 		}

@@ -22,13 +22,17 @@ type location struct {
 	console string // URL
 }
 
-// settings are what the story's server does unlike any other: its log is for a program to read, and groups are its own to
-// give, since the story moves a computer into one.
+// settings are what the story's server does unlike any other: its log is for a program to read; groups are its own to
+// give, since the story moves a computer into one; and it lets computers mend themselves though many fail alike, which
+// anywhere else would be a reason to have them wait.
 const settings = `[log]
 format = "json"
 
 [clients]
 targeting = "server"
+
+[healing]
+pause_share = 0.0
 `
 
 // serverStart is how long the server may take until it listens.
