@@ -20,6 +20,9 @@ func TestSoak(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the lab's story is told elsewhere than on Windows")
 	}
+	if testing.Short() {
+		t.Skip("run this without -short")
+	}
 	long, err := time.ParseDuration(os.Getenv("REDX_SOAK"))
 	if err != nil {
 		long = time.Second

@@ -12,6 +12,9 @@ import (
 
 // TestStory tells the whole story with redx built from this tree: every process of it is a real one.
 func TestStory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("run this without -short: its processes are built as users have them")
+	}
 	exe := os.Getenv("REDX_STORY_EXE")
 	if exe == "" {
 		exe = filepath.Join(t.TempDir(), "redx")

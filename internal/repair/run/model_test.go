@@ -272,14 +272,18 @@ func TestCrashAnywhere(t *testing.T) {
 	}
 }
 
-// everyCrash tries all ways to die at each I/O in turn, until one comes to its end without dying.
+// everyCrash tries all ways to die at each I/O in turn, until one comes to its end without dying; with -short at some.
 func everyCrash(t *testing.T, try func(crash) (died bool)) (runs int) {
 	t.Helper()
 	ways := []crash{{kill: true}, {loss: sim.LoseAll}, {loss: sim.LoseNone}}
 	for seed := range uint64(2) {
 		ways = append(ways, crash{loss: sim.LoseSome, seed: seed})
 	}
-	for at := 1; ; at++ {
+	step := 1
+	if testing.Short() {
+		step = 7
+	}
+	for at := 1; ; at += step {
 		died := false
 		for i, c := range ways {
 			c.at = at
