@@ -9,6 +9,7 @@
 # It wants Wine 10 or later. Where there is none, tools/wine/setup.sh fetches it, once.
 #
 #   REDX_WINE       the command, if it is not "wine"; "wineserver" is looked for beside it, then in PATH
+#   REDX_WINE_SHORT when set, leaves out what is the same on every system and tried there
 #   REDX_WINE_DIR   where its Windows, and the Wine that was fetched, are kept between runs, 1.5 GB; a folder of the
 #                   user's cache unless set. It can be deleted while nothing runs.
 # As root it runs Wine as nobody, since to root no file is read-only.
@@ -73,6 +74,7 @@ halt() { inside timeout 20 "$server" -k 2>/dev/null || true; } # nothing to end 
 trap halt EXIT
 
 begun=$SECONDS
+short=${REDX_WINE_SHORT:-}
 step() { printf '\n== %s (%ss)\n' "$1" $((SECONDS - begun)); }
 
 step "$("$wine" --version), compile the tests"
@@ -108,7 +110,7 @@ boot
 status=0
 for p in "${packages[@]}"; do
 	step "$p"
-	(cd "$dir/run/$p" && inside timeout 600 "$wine" ./redx.test.exe -test.timeout 9m </dev/null) || {
+	(cd "$dir/run/$p" && inside timeout 600 "$wine" ./redx.test.exe -test.timeout 9m ${short:+-test.short} </dev/null) || {
 		echo "FAILED: $p" >&2
 		status=1
 	}

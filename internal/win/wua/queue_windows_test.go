@@ -2,6 +2,7 @@ package wua_test
 
 import (
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -109,6 +110,9 @@ func TestRealQueue(t *testing.T) {
 	c, _ := conversation(t, script{Real: true})
 	jobs, err := wuaclient.Queue{Agent: c}.List(t.Context())
 	t.Logf("%v, %v", jobs, err)
+	if err != nil && strings.Contains(err.Error(), "REGDB_E_CLASSNOTREG") {
+		t.Skip("the transfer service of this system does not start: a test of another package has put one of its own in its place")
+	}
 	if err != nil {
 		t.Error(err)
 	}
