@@ -39,6 +39,12 @@ func TestPolicyImported(t *testing.T) {
 	if err := os.WriteFile(file, text.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { // other tests would have an update server
+		const key = `HKLM\SOFTWARE\Policies\Microsoft\Windows\WindowsUpdate`
+		if out, err := exec.Command("reg", "delete", key, "/f").CombinedOutput(); err != nil {
+			t.Errorf("%v: %s", err, out)
+		}
+	})
 	if out, err := exec.CommandContext(t.Context(), "reg", "import", file).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}

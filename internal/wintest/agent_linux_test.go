@@ -129,6 +129,7 @@ func TestAgent(t *testing.T) {
 	u := newUpdates(c)
 	t.Cleanup(func() { os.Remove(c.path(u.done)) })
 	c.elevate()
+	before := c.tool("traces")
 	config := u.file("agent.toml", []byte("[visit]\nfirst_within = \"1000h\"\n[heal]\nwithin = \"0s\"\n"))
 	c.wants(0, "agent", "install", "--server", u.url, "--trust", windows(filepath.Join(u.dir, "ca.pem")), "--config", windows(config), "--yes")
 	t.Cleanup(func() { c.redx("agent", "uninstall", "--all", "--yes") })
@@ -168,8 +169,8 @@ func TestAgent(t *testing.T) {
 	}
 
 	c.wants(0, "agent", "uninstall", "--all", "--yes")
-	if out := c.tool("traces"); out != "" {
-		t.Errorf("what is left of the agent:\n%s", out)
+	if out := c.tool("traces"); out != before {
+		t.Errorf("what is left of the agent:\n%s\nand there was before:\n%s", out, before)
 	}
 	if _, err := os.Stat(c.path("ProgramData/redx")); err == nil {
 		t.Errorf("its folder is left: %v", c.tree("ProgramData/redx"))
