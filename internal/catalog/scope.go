@@ -33,10 +33,10 @@ type Scope struct {
 // alternative, of a bundle the exact members. Of each update one revision is in: the highest that is reached.
 func (c *Catalog) Scope(deployed []RevisionID) *Scope {
 	s := &Scope{c: c, roles: make([]Role, len(c.revs))}
-	var todo []int32
+	var open []int32
 	reach := func(i int32, role Role) {
 		if s.roles[i] == Outside {
-			todo = append(todo, i)
+			open = append(open, i)
 		}
 		s.roles[i] = max(s.roles[i], role)
 	}
@@ -45,9 +45,9 @@ func (c *Catalog) Scope(deployed []RevisionID) *Scope {
 			reach(i, Deployed)
 		}
 	}
-	for len(todo) > 0 {
-		i := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
+	for len(open) > 0 {
+		i := open[len(open)-1]
+		open = open[:len(open)-1]
 		s.follow(i, reach)
 	}
 	s.oneEach()

@@ -30,7 +30,7 @@ const (
 // visit is one exchange of messages with a common budget.
 type visit struct {
 	c            *Client
-	todo         [steps]bool
+	due          [steps]bool
 	faults, busy int
 }
 
@@ -39,7 +39,6 @@ type step int
 
 const (
 	getConfig step = iota
-	authorize
 	getCookie
 	refreshCache
 	register
@@ -49,11 +48,11 @@ const (
 
 // recovery says what is to be done about a fault (MS-WUSP 2.2.2.4).
 var recovery = map[soap.ErrorCode][]step{
-	soap.InvalidCookie:              {getConfig, authorize, getCookie, refreshCache},
-	soap.ServerChanged:              {getConfig, authorize, getCookie, refreshCache},
-	soap.ConfigChanged:              {getConfig, authorize, getCookie},
-	soap.CookieExpired:              {authorize, getCookie},
-	soap.InvalidAuthorizationCookie: {authorize, getCookie},
+	soap.InvalidCookie:              {getConfig, getCookie, refreshCache},
+	soap.ServerChanged:              {getConfig, getCookie, refreshCache},
+	soap.ConfigChanged:              {getConfig, getCookie},
+	soap.CookieExpired:              {getCookie},
+	soap.InvalidAuthorizationCookie: {getCookie},
 	soap.RegistrationRequired:       {register},
 	soap.FileLocationChanged:        {locateFiles},
 }
@@ -62,11 +61,10 @@ var recovery = map[soap.ErrorCode][]step{
 func (c *Client) visit() *visit {
 	v := &visit{c: c}
 	s := c.state
-	v.todo[getConfig] = s.Config == nil
+	v.due[getConfig] = s.Config == nil
 	expired := s.Cookie != nil && !c.o.Now().Before(s.Cookie.Expiration)
-	v.todo[getCookie] = s.Config == nil || s.Cookie == nil || expired
-	v.todo[authorize] = v.todo[getCookie]
-	v.todo[refreshCache] = s.Refresh
+	v.due[getCookie] = s.Config == nil || s.Cookie == nil || expired
+	v.due[refreshCache] = s.Refresh
 	return v
 }
 
@@ -93,7 +91,7 @@ func (v *visit) heed(ctx context.Context, err error) error {
 	if !errors.As(err, &f) {
 		return err
 	}
-	todo, known := recovery[f.Code]
+	again, known := recovery[f.Code]
 	if !known {
 		return err
 	}
@@ -101,13 +99,13 @@ func (v *visit) heed(ctx context.Context, err error) error {
 		return fmt.Errorf("the update location does not stop to fail: %w", err)
 	}
 	v.c.o.Log.InfoContext(ctx, "fault of the update location", slog.String("code", string(f.Code)), slog.String("fault_id", f.ID))
-	for _, s := range todo {
-		v.todo[s] = true
+	for _, s := range again {
+		v.due[s] = true
 	}
 	switch f.Code {
 	case soap.InvalidCookie, soap.ServerChanged:
 		v.c.state.Cookie, v.c.state.Refresh = nil, len(v.c.state.Revisions) > 0
-		v.todo[refreshCache] = v.c.state.Refresh
+		v.due[refreshCache] = v.c.state.Refresh
 	case soap.RegistrationRequired:
 		v.c.state.Registered = ""
 	}
@@ -117,7 +115,7 @@ func (v *visit) heed(ctx context.Context, err error) error {
 // settle does what is to be done, in its order.
 func (v *visit) settle(ctx context.Context) error {
 	do := [steps]func(context.Context) error{
-		getConfig: v.getConfig, authorize: v.noop, getCookie: v.getCookie, refreshCache: v.refreshCache, register: v.register, locateFiles: v.locateFiles,
+		getConfig: v.getConfig, getCookie: v.getCookie, refreshCache: v.refreshCache, register: v.register, locateFiles: v.locateFiles,
 	}
 	for {
 		s := v.next()
@@ -126,7 +124,7 @@ func (v *visit) settle(ctx context.Context) error {
 		}
 		err := do[s](ctx)
 		if err == nil {
-			v.todo[s] = false
+			v.due[s] = false
 			continue
 		}
 		if err := v.heed(ctx, err); err != nil {
@@ -139,18 +137,15 @@ func (v *visit) settle(ctx context.Context) error {
 func (v *visit) next() step {
 	s := v.c.state
 	if c := s.Config; c != nil && c.Registration && s.Registered != v.c.registration() {
-		v.todo[register] = true
+		v.due[register] = true
 	}
-	for i, todo := range v.todo {
-		if todo {
+	for i, due := range v.due {
+		if due {
 			return step(i)
 		}
 	}
 	return steps
 }
-
-// noop stands for GetAuthorizationCookie, which getCookie asks for: its answer is for that one use.
-func (v *visit) noop(context.Context) error { return nil }
 
 func (v *visit) getConfig(ctx context.Context) error {
 	var answer clientws.GetConfigResponse
@@ -185,6 +180,7 @@ func config(r *clientws.Config) *Config {
 	return c
 }
 
+// getCookie asks for an authorization cookie first, which is for this one use.
 func (v *visit) getCookie(ctx context.Context) error {
 	who, err := v.authorize(ctx)
 	if err != nil {
