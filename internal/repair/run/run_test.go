@@ -3,6 +3,7 @@ package run_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"strings"
 	"testing"
@@ -171,10 +172,8 @@ func TestDiskFull(t *testing.T) {
 		if state := was.state(w, h); state != "before" && state != "after" {
 			t.Fatalf("full after %d lines: %s, the folders are %s", lines, outcome, state)
 		}
-		for name, s := range was.states {
-			if is := w.States()[name]; is.Start != s.Start || s.Running && !is.Running {
-				t.Fatalf("full after %d lines: %s is %+v, was %+v", lines, name, is, s)
-			}
+		if err := was.running(w); err != nil {
+			t.Fatalf("full after %d lines: %v", lines, err)
 		}
 		if outcome, err := recovered(machine(w), w, run.TakeBack); err != nil || outcome == run.Open {
 			t.Fatalf("full after %d lines, then recovered: %s, %v", lines, outcome, err)
@@ -183,6 +182,68 @@ func TestDiskFull(t *testing.T) {
 			t.Fatalf("full after %d lines, then recovered: %v", lines, err)
 		}
 	}
+}
+
+// unsafe is a folder of journals on a disk that takes every line and fails to make one of them safe, and all behind it.
+type unsafe struct {
+	journal.FS
+	left *int
+}
+
+type unsafeFile struct {
+	journal.File
+	left *int
+}
+
+func (u unsafe) Create(name string) (journal.File, error) {
+	file, err := u.FS.Create(name)
+	return unsafeFile{file, u.left}, err
+}
+
+func (u unsafeFile) Sync() error {
+	if *u.left--; *u.left < 0 {
+		return errors.New("the disk has an error")
+	}
+	return u.File.Sync()
+}
+
+// TestALineThatIsNotSafe fails to sync every line of the journal, which stands there all the same: what the next redx
+// says of the repair is what became of the folders.
+func TestALineThatIsNotSafe(t *testing.T) {
+	h := shapes["two update folders"]
+	says := map[run.Outcome]string{run.Committed: "after", run.RolledBack: "before"}
+	for lines := 1; ; lines++ {
+		w := computer(h)
+		was := take(w)
+		left := lines
+		log, err := run.Begin(machine(w), unsafe{w.Journals, &left}, "j", h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		outcome, err := run.Do(t.Context(), machine(w), log)
+		if err == nil {
+			return // every line was safe
+		}
+		if err := was.running(w); err != nil {
+			t.Fatalf("not safe after %d lines, %s: %v", lines, outcome, err)
+		}
+		if outcome, err = recovered(machine(w), w, run.TakeBack); says[outcome] != was.state(w, h) {
+			t.Fatalf("not safe after %d lines, then recovered: %s, %v, the folders are %s", lines, outcome, err, was.state(w, h))
+		}
+		if err := was.services(w, false); err != nil {
+			t.Fatalf("not safe after %d lines, then recovered: %v", lines, err)
+		}
+	}
+}
+
+// running tells a service that does not start as it did, or does not run though it did.
+func (p photo) running(w *sim.World) error {
+	for name, s := range p.states {
+		if is := w.States()[name]; is.Start != s.Start || s.Running && !is.Running {
+			return fmt.Errorf("%s is %+v, was %+v", name, is, s)
+		}
+	}
+	return nil
 }
 
 // TestSecondTransaction holds that an older journal is never written over.

@@ -126,13 +126,19 @@ func (t *transaction) decide(err error) (Outcome, error) {
 	if err == nil && t.waiting {
 		return t.pause()
 	}
-	if err == nil {
-		err = t.log.Append(journal.Entry{Event: journal.Commit})
-	}
 	if err != nil {
 		return t.back(err)
 	}
+	if err := t.log.Append(journal.Entry{Event: journal.Commit}); err != nil {
+		return t.undecided(err)
+	}
 	return t.finish()
+}
+
+// undecided ends where nobody knows whether the decision stands in the journal. Taken back now, the repair would be done to
+// whoever reads it there: so it waits for the next redx, which sees what stands, and services are as they were.
+func (t *transaction) undecided(why error) (Outcome, error) {
+	return Open, errors.Join(why, t.release(silence))
 }
 
 // forward does every act, also those that the journal has as done: what was not safe on the disk is lost in a crash.
