@@ -120,8 +120,8 @@ func last(findings []doctor.Finding, s *Scene, o Options) (acts []Irreversible, 
 	return acts, because
 }
 
-// carries reports that the finding supports the rung: it is proven, of a check that leads there, lies in the update
-// folder of this root, and is not the consequence of another finding.
+// carries reports that the finding supports the rung: it is an error, proven, of a check that leads there, not for
+// somebody else to mend, and not the consequence of another finding.
 func carries(f *doctor.Finding, all []doctor.Finding, r Rung) bool {
 	return f.Severity == doctor.Error && f.Confidence == doctor.Proven && !f.Turn.Elsewhere() &&
 		slices.Contains(supported[f.Check], r) && cause(f, all) == nil
