@@ -432,3 +432,16 @@ func TestFolderBelow(t *testing.T) {
 		t.Errorf("somebody else's: %v", err)
 	}
 }
+
+// A folder of somebody else's in which nothing stands is no folder that is not there: whoever takes redx off a computer would
+// sweep it.
+func TestForeignFolderIsNotMissing(t *testing.T) {
+	f, m := computer(t)
+	if _, err := m.OwnFolder(); err != nil {
+		t.Fatal(err)
+	}
+	f.owners[`c:\programdata\redx`] = "somebody"
+	if _, err := m.ExistingBelow("agent"); !errors.Is(err, ErrNotOwn) || errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got %v", err)
+	}
+}

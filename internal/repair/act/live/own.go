@@ -34,10 +34,8 @@ func (m *Machine) Journals() (*os.Root, error) {
 // ExistingJournals opens the folder of journals to read it. fs.ErrNotExist when there is none.
 func (m *Machine) ExistingJournals() (*os.Root, error) {
 	path := m.folder() + `\journal`
-	for _, dir := range []string{m.folder(), path} {
-		if err := m.checkOwn(dir); err != nil {
-			return nil, err
-		}
+	if err := m.existing(path); err != nil {
+		return nil, err
 	}
 	return os.OpenRoot(path)
 }
@@ -54,7 +52,15 @@ func (m *Machine) Below(name string) (string, error) {
 // ExistingBelow is Below for one who only looks. fs.ErrNotExist when there is none.
 func (m *Machine) ExistingBelow(name string) (string, error) {
 	path := m.folder() + `\` + name
-	return path, errors.Join(m.checkOwn(m.folder()), m.checkOwn(path))
+	return path, m.existing(path)
+}
+
+// existing looks whether a folder below redx's own is there and redx's alone, and so is that one.
+func (m *Machine) existing(path string) error {
+	if err := m.checkOwn(m.folder()); err != nil {
+		return err
+	}
+	return m.checkOwn(path)
 }
 
 // ownFolder makes a folder of redx's own, or finds that it is one already.
