@@ -55,10 +55,12 @@ func (e *Engine) Download(ctx context.Context, u agent.Update, progress agent.Pr
 	if err := e.know(u.Ref, o); err != nil {
 		return e.downloadFailed(u.Ref, err)
 	}
+	if err := e.trace.Tell(trace.Event{Kind: trace.DownloadDone, At: e.o.Now(), Update: u.Ref, Bytes: u.Bytes}); err != nil {
+		return e.downloadFailed(u.Ref, err)
+	}
 	e.memory.Ready[idOf(u.Ref)] = have
 	e.queue(happening{id: eventDownloadDone, update: u.Ref})
-	err := e.trace.Tell(trace.Event{Kind: trace.DownloadDone, At: e.o.Now(), Update: u.Ref, Bytes: u.Bytes})
-	return errors.Join(err, e.remember())
+	return e.remember()
 }
 
 // downloadFailed tells of a failed download wherever it belongs.
@@ -135,22 +137,32 @@ func (g *getting) part(p part) (readyPart, error) {
 	return out, g.e.trace.Know(known)
 }
 
-// begin makes the folder. One that holds another revision of the update is emptied first.
+// begin makes the folder. One that holds another revision of the update, or of which that is not known, is emptied first.
 func (e *Engine) begin(u agent.Update, p part, folder string) error {
-	if old := e.memory.Ready[idOf(u.Ref)]; old != nil {
-		same := slices.ContainsFunc(old.Parts, func(r readyPart) bool { return r.Folder == folder && r.Update.ID == p.ref.ID })
-		delete(e.memory.Ready, idOf(u.Ref))
-		if err := e.remember(); err != nil {
+	id := idOf(p.ref)
+	held, known := e.memory.Begun[id]
+	same := known && held == p.ref.ID.Revision
+	if same && e.memory.Ready[idOf(u.Ref)] == nil {
+		_, err := disk.MakeAll(e.drive, folder)
+		return err
+	}
+	delete(e.memory.Ready, idOf(u.Ref))
+	if !same {
+		delete(e.memory.Begun, id)
+	}
+	if err := e.remember(); err != nil {
+		return err
+	}
+	if !same {
+		if err := disk.RemoveAll(e.drive, folder); err != nil {
 			return err
 		}
-		if !same {
-			if err := disk.RemoveAll(e.drive, folder); err != nil {
-				return err
-			}
-		}
 	}
-	_, err := disk.MakeAll(e.drive, folder)
-	return err
+	if _, err := disk.MakeAll(e.drive, folder); err != nil || same {
+		return err
+	}
+	e.memory.Begun[id] = p.ref.ID.Revision
+	return e.remember()
 }
 
 // files describes what is to be downloaded.

@@ -190,6 +190,42 @@ func TestRestarted(t *testing.T) {
 	}
 }
 
+// TestNextRevision installs an update, then a later revision of it: its folder is the same, and what the first one has left
+// there is no part of the second.
+func TestNextRevision(t *testing.T) {
+	ca, err := signers()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := newComputer(t, signedFix(t))
+	if err := c.get(c.needed()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Install(t.Context(), c.needed()); err != nil {
+		t.Fatal(err)
+	}
+	next := fix(servertest.File{Name: "fix-2.cab", Data: payloadOf(t, ca[0], "1.0.0.2", "a better library")})
+	next.Revision, next.Installed = 2, strings.Replace(next.Installed, "1.0.0.1", "1.0.0.2", 1)
+	c.site.Add(next)
+	c.site.Approve(next.ID, deploy.Install, nil)
+	u := c.needed()
+	if u.ID.Revision != 2 {
+		t.Fatalf("%+v", u)
+	}
+	if err := c.get(u); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Install(t.Context(), c.needed()); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := os.ReadFile(c.host("Windows", "System32", "lab.dll")); err != nil || string(b) != "a better library" {
+		t.Errorf("the file is %q, %v", b, err)
+	}
+	if _, err := os.Stat(c.extracted("fix.cab")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the file of the first revision: %v", err)
+	}
+}
+
 // TestBundle is an update of two parts, each with a file of its own.
 func TestBundle(t *testing.T) {
 	ca, err := signers()

@@ -23,6 +23,8 @@ type memory struct {
 	ClientID string
 	// Ready are the updates that are downloaded, verified and extracted.
 	Ready map[string]*ready
+	// Begun are the revisions whose files stand in the folders of downloads, or stood there last, by the update.
+	Begun map[string]uint32
 	// Failed are the updates whose last attempt failed.
 	Failed map[string]bool
 	// Status is what the location was told last of all updates.
@@ -63,6 +65,9 @@ func (e *Engine) recall() error {
 	}
 	if e.memory.Ready == nil {
 		e.memory.Ready = map[string]*ready{}
+	}
+	if e.memory.Begun == nil {
+		e.memory.Begun = map[string]uint32{}
 	}
 	if e.memory.Failed == nil {
 		e.memory.Failed = map[string]bool{}

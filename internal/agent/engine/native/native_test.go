@@ -51,12 +51,16 @@ const (
 )
 
 // payload is a signed cabinet with a package of one component; by is nil for one without a signature.
-func payload(t testing.TB, by *labca.CA) []byte {
+func payload(t testing.TB, by *labca.CA) []byte { return payloadOf(t, by, "1.0.0.1", library) }
+
+// payloadOf is one of another version, with another library.
+func payloadOf(t testing.TB, by *labca.CA, version, library string) []byte {
 	t.Helper()
+	component := strings.Replace(component, "1.0.0.1", version, 1)
 	sum := sha256.Sum256([]byte(library))
 	const assembly = `<assembly xmlns="urn:schemas-microsoft-com:asm.v3" manifestVersion="1.0">`
-	const own = `<assemblyIdentity name="redx-lab-component" version="1.0.0.1" processorArchitecture="amd64" language="neutral" publicKeyToken="31bf3856ad364e35" versionScope="nonSxS"/>`
-	mum := assembly + `<assemblyIdentity name="Package_for_KB5000003" version="1.0.0.1" language="neutral" processorArchitecture="amd64" publicKeyToken="31bf3856ad364e35"/>` +
+	own := `<assemblyIdentity name="redx-lab-component" version="` + version + `" processorArchitecture="amd64" language="neutral" publicKeyToken="31bf3856ad364e35" versionScope="nonSxS"/>`
+	mum := assembly + `<assemblyIdentity name="Package_for_KB5000003" version="` + version + `" language="neutral" processorArchitecture="amd64" publicKeyToken="31bf3856ad364e35"/>` +
 		`<package identifier="KB5000003" releaseType="Update"><update name="u"><component>` + own + `</component></update></package></assembly>`
 	manifest := assembly + own + fmt.Sprintf(`<file name="lab.dll" destinationPath="$(runtime.system32)\" sourceName="lab.dll"><asmv2:hash xmlns:asmv2="urn:schemas-microsoft-com:asm.v2" xmlns:dsig="http://www.w3.org/2000/09/xmldsig#"><dsig:Transforms><dsig:Transform Algorithm="urn:schemas-microsoft-com:HashTransforms.Identity"/></dsig:Transforms><dsig:DigestMethod Algorithm="http://www.w3.org/2000/09/xmldsig#sha256"/><dsig:DigestValue>%s</dsig:DigestValue></asmv2:hash></file></assembly>`,
 		base64.StdEncoding.EncodeToString(sum[:]))
