@@ -7,6 +7,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+
+	"github.com/redx-update/redx/internal/agent/keep"
 )
 
 // StateName is the name of the state file in the agent's folder.
@@ -65,24 +67,8 @@ func (f StateFile) Save(s State) error {
 	if err != nil {
 		return err
 	}
-	if err := replace(f.Folder, StateName, b); err != nil {
+	if err := keep.ReplaceIn(f.Folder, StateName, b); err != nil {
 		return fmt.Errorf("keep the agent's state: %w", err)
 	}
 	return nil
-}
-
-func replace(in *os.Root, name string, b []byte) error {
-	part := name + ".new"
-	out, err := in.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = out.Write(b)
-	if err == nil {
-		err = out.Sync()
-	}
-	if err = errors.Join(err, out.Close()); err != nil {
-		return err
-	}
-	return in.Rename(part, name)
 }

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+
+	"github.com/redx-update/redx/internal/agent/keep"
 )
 
 // Stat is for Disk.
@@ -177,5 +179,5 @@ func (d *Drive) Sync(dir string) error {
 		return err
 	}
 	defer at.close()
-	return syncFolder(at)
+	return keep.SyncFolder(at.in)
 }

@@ -13,10 +13,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 )
 
@@ -69,9 +67,21 @@ func Decode(whole []byte, kind string, v any) error {
 	return nil
 }
 
-// Replace replaces a file with these bytes: beside, synced, renamed, and the folder synced.
+// Replace replaces a file with these bytes: beside, synced, renamed, and the folder synced. There is one who writes a file
+// at a time; what a crash has left beside it is written over.
 func Replace(path string, b []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.new")
+	in, err := os.OpenRoot(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	return ReplaceIn(in, filepath.Base(path), b)
+}
+
+// ReplaceIn is Replace for a file in a folder that is open.
+func ReplaceIn(in *os.Root, name string, b []byte) error {
+	part := name + ".new"
+	f, err := in.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
@@ -80,34 +90,10 @@ func Replace(path string, b []byte) error {
 		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
+		err = in.Rename(part, name)
 	}
 	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
+		return errors.Join(err, in.Remove(part))
 	}
-	return SyncFolder(filepath.Dir(path))
-}
-
-// SyncFolder makes the names in a folder last, where the system has a way to ask for that.
-func SyncFolder(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil // NTFS logs its names by itself
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
-}
-
-// Sweep removes what a crash left beside a file.
-func Sweep(path string) error {
-	left, err := filepath.Glob(filepath.Join(filepath.Dir(path), filepath.Base(path)+".*.new"))
-	for _, name := range left {
-		if e := os.Remove(name); e != nil && !errors.Is(e, fs.ErrNotExist) {
-			err = errors.Join(err, e)
-		}
-	}
-	return err
+	return SyncFolder(in)
 }

@@ -67,17 +67,34 @@ func TestTorn(t *testing.T) {
 	}
 }
 
-func TestSweep(t *testing.T) {
+// TestLeftBeside writes a file over what a crash has left beside it.
+func TestLeftBeside(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "note")
-	for _, name := range []string{path, path + ".123.new", path + "x"} {
-		if err := os.WriteFile(name, nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := keep.Sweep(path); err != nil {
+	if err := os.WriteFile(path+".new", []byte("half of a longer no"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 2 {
+	if err := keep.Write(path, "note 1", note{Text: "x"}); err != nil {
+		t.Fatal(err)
+	}
+	var got note
+	if err := keep.Read(path, "note 1", &got); err != nil || got.Text != "x" {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 1 {
+		t.Errorf("left: %v, %v", left, err)
+	}
+}
+
+// TestNoPlace leaves nothing of a file that cannot get its name.
+func TestNoPlace(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "note")
+	if err := os.MkdirAll(filepath.Join(path, "x"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := keep.Write(path, "note 1", note{}); err == nil {
+		t.Error("a file took the place of a folder")
+	}
+	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 1 {
 		t.Errorf("left: %v, %v", left, err)
 	}
 }

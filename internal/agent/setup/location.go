@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 
+	"github.com/redx-update/redx/internal/agent/keep"
 	"github.com/redx-update/redx/internal/win"
 )
 
@@ -61,7 +62,7 @@ func SetLocation(folder *os.Root, r Registry, values []win.MachineValue) error {
 	}
 	b, err := json.MarshalIndent(next, "", "  ")
 	if err == nil {
-		err = replace(folder, locationName, b)
+		err = keep.ReplaceIn(folder, locationName, b)
 	}
 	if err != nil {
 		return fmt.Errorf("write down the policy of the update location: %w", err)

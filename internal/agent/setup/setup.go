@@ -11,6 +11,8 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+
+	"github.com/redx-update/redx/internal/agent/keep"
 )
 
 // Name is the agent's service, and its source of events.
@@ -30,7 +32,7 @@ const TrustName = "trust.pem"
 
 // Write puts the files into the agent's folder, each whole or not at all.
 func (f Files) Write(folder *os.Root, settingsName string) error {
-	if err := replace(folder, settingsName, []byte(f.Settings)); err != nil {
+	if err := keep.ReplaceIn(folder, settingsName, []byte(f.Settings)); err != nil {
 		return fmt.Errorf("write the agent's settings: %w", err)
 	}
 	if len(f.Trust) == 0 {
@@ -39,27 +41,10 @@ func (f Files) Write(folder *os.Root, settingsName string) error {
 		}
 		return nil
 	}
-	if err := replace(folder, TrustName, f.Trust); err != nil {
+	if err := keep.ReplaceIn(folder, TrustName, f.Trust); err != nil {
 		return fmt.Errorf("write the agent's certificates: %w", err)
 	}
 	return nil
-}
-
-// replace writes beside, syncs and renames.
-func replace(in *os.Root, name string, b []byte) error {
-	part := name + ".new"
-	out, err := in.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = out.Write(b)
-	if err == nil {
-		err = out.Sync()
-	}
-	if err = errors.Join(err, out.Close()); err != nil {
-		return err
-	}
-	return in.Rename(part, name)
 }
 
 // Removed says what Uninstall has left, for people.

@@ -1,22 +1,24 @@
 //go:build unix
 
-package disk
+package keep
 
 import (
 	"errors"
+	"os"
 
 	"golang.org/x/sys/unix"
 )
 
-func syncFolder(at spot) error {
-	f, err := at.in.Open(".")
+// SyncFolder makes the names in a folder safe. A file system that has no such thing has said all.
+func SyncFolder(in *os.Root) error {
+	f, err := in.Open(".")
 	if err != nil {
 		return err
 	}
 	defer f.Close()
 	err = f.Sync()
 	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOTSUP) {
-		return nil // the file system has no such thing
+		return nil
 	}
 	return err
 }
