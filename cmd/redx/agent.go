@@ -30,7 +30,8 @@ prints the command that does.`,
 	for _, v := range agentVerbs {
 		cmd.AddCommand(newAgentVerbCommand(std, v))
 	}
-	cmd.AddCommand(newAgentRunCommand(std), newAgentStatusCommand(std), newAgentInstallCommand(std), newAgentUninstallCommand(std))
+	cmd.AddCommand(newAgentRunCommand(std), newAgentStatusCommand(std), newAgentPauseCommand(std), newAgentResumeCommand(std))
+	cmd.AddCommand(newAgentInstallCommand(std), newAgentUninstallCommand(std))
 	return cmd
 }
 
@@ -185,7 +186,10 @@ func statusText(w io.Writer, style term.Style, s *agentStatusJSON) error {
 	default:
 		p.print("The agent runs, and waits.\n")
 	}
-	if s.Paused {
+	switch {
+	case s.Paused && !s.PausedUntil.IsZero():
+		p.print("It is paused until %s: it does only what it is asked for.\n", moment(s.PausedUntil))
+	case s.Paused:
 		p.print("It is paused: it does only what it is asked for.\n")
 	}
 	p.print("  last visit  %s\n  next visit  %s\n", moment(s.LastVisit), moment(s.NextVisit))
@@ -268,7 +272,8 @@ func newAgentRunCommand(std stdio) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "Run the agent until it is interrupted",
-		Long: `Run is the agent in the foreground. As a service of this computer it is installed by redx agent install.
+		Long: `Run is the agent in the foreground. As a service of this computer it is installed by redx agent install. It ends, when it is
+interrupted, at the next point from which it can go on later. Elsewhere than on Windows it reads its settings anew at SIGHUP.
 
 EXIT STATUS
   0  stopped    1  failed    2  wrong usage    5  needs the rights of an administrator    10  no Windows there`,
@@ -276,6 +281,7 @@ EXIT STATUS
 		RunE: func(cmd *cobra.Command, _ []string) error { return runAgent(cmd.Context(), std, &o) },
 	}
 	o.addFlags(cmd)
+	cmd.Flags().StringVar(&o.config, "config", "", "settings `FILE` (docs/agent.md) in place of those in the agent's folder")
 	return cmd
 }
 
@@ -283,9 +289,7 @@ EXIT STATUS
 func runAgent(ctx context.Context, std stdio, o *agentOptions) error {
 	ctx, stop := interrupted(ctx)
 	defer stop()
-	a, err := o.openAgent(ctx, std)
-	if err != nil {
-		return err
-	}
-	return errors.Join(a.serve(ctx), a.close())
+	s := newAgentService(*o)
+	defer onReload(s.reload)()
+	return s.run(ctx, std)
 }

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -15,8 +17,13 @@ import (
 // settle takes what the flags do not say from the settings in the agent's folder, and gives its policy; without settings
 // it is the default.
 func (o *agentOptions) settle(r *agentRun) (agent.Policy, error) {
-	text, err := r.home.Root.ReadFile(agent.SettingsName)
-	if errors.Is(err, fs.ErrNotExist) {
+	folder, name := r.home.Folder, agent.SettingsName
+	text, err := r.home.Root.ReadFile(name)
+	if o.config != "" {
+		folder, name = filepath.Split(o.config)
+		text, err = os.ReadFile(o.config)
+	}
+	if errors.Is(err, fs.ErrNotExist) && o.config == "" {
 		return agent.DefaultPolicy(), nil
 	}
 	if err != nil {
@@ -24,7 +31,7 @@ func (o *agentOptions) settle(r *agentRun) (agent.Policy, error) {
 	}
 	s, err := agent.ParseSettings(string(text))
 	if err != nil {
-		return s.Policy, fmt.Errorf("%s in %s: %w", agent.SettingsName, r.home.Folder, err)
+		return s.Policy, fmt.Errorf("%s in %s: %w", name, cmp.Or(folder, "."), err)
 	}
 	if o.kind == "" {
 		o.kind = s.Engine
@@ -33,7 +40,7 @@ func (o *agentOptions) settle(r *agentRun) (agent.Policy, error) {
 		o.server = s.Server
 	}
 	if o.trust == "" && s.Trust != "" {
-		o.trust = filepath.Join(r.home.Folder, filepath.Base(s.Trust))
+		o.trust = filepath.Join(folder, filepath.Base(s.Trust))
 	}
 	return s.Policy, nil
 }

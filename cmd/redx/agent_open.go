@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -32,6 +33,7 @@ import (
 type agentOptions struct {
 	where
 	server, trust string
+	config        string // a file of settings in place of that in the agent's folder
 	kind          string // of engine; empty: as the settings say, or native
 	json          bool
 }
@@ -83,7 +85,7 @@ func (o *agentOptions) remembered() (agent.State, error) {
 		return agent.State{}, err
 	}
 	s, _, err := agent.StateFile{Folder: h.Root}.Load()
-	return s, errors.Join(err, h.Close())
+	return s.At(time.Now()), errors.Join(err, h.Close())
 }
 
 // agentRun is an agent with what it stands on.

@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -19,8 +21,8 @@ func newAgentServiceCommand() *cobra.Command {
 		Long: "Agent is what the service redx-agent runs.\n\n" +
 			"EXIT STATUS\n  0  stopped    1  failed, or not started by the service manager    2  wrong usage",
 		RunE: func(*cobra.Command, []string) error {
-			s := &agentService{again: make(chan struct{}, 1)}
-			err := runControlled(setup.Name, controls{Pause: s.pause, Reload: s.reload}, s.run)
+			s := newAgentService(agentOptions{})
+			err := runControlled(setup.Name, controls{Pause: s.pause, Reload: s.reload}, s.service)
 			if errors.Is(err, errNoManager) {
 				return &problem{exit: exitFailed, err: err, hint: "in the foreground: redx agent run"}
 			}
@@ -29,27 +31,30 @@ func newAgentServiceCommand() *cobra.Command {
 	}
 }
 
-// agentService is the agent as a service: it begins again with new settings when it is told that they have changed.
+// agentService is an agent that runs on: it begins again with new settings when it is told that they have changed.
 type agentService struct {
-	again chan struct{}
+	options agentOptions
+	again   chan struct{}
 
 	mu     sync.Mutex
 	agent  *agentRun
 	paused *bool // what the service manager has asked for
 }
 
-// run is the service's body. What the agent warns of goes to the event log.
-func (s *agentService) run(ctx context.Context) error {
-	std := stdio{in: strings.NewReader(""), out: io.Discard, err: eventWriter{}, getenv: func(string) string { return "" }}
+func newAgentService(o agentOptions) *agentService {
+	return &agentService{options: o, again: make(chan struct{}, 1)}
+}
+
+// service is the body of a service of Windows. What the agent warns of goes to the event log.
+func (s *agentService) service(ctx context.Context) error {
+	return s.run(ctx, stdio{in: strings.NewReader(""), out: io.Discard, err: eventWriter{}, getenv: func(string) string { return "" }})
+}
+
+// run runs until ctx ends, which is no failure.
+func (s *agentService) run(ctx context.Context, std stdio) error {
 	for {
 		inner, cancel := context.WithCancel(ctx)
-		go func() {
-			select {
-			case <-s.again:
-				cancel()
-			case <-inner.Done():
-			}
-		}()
+		go s.await(inner, cancel)
 		err := s.serve(inner, std)
 		reloaded := inner.Err() != nil && ctx.Err() == nil
 		cancel()
@@ -59,8 +64,37 @@ func (s *agentService) run(ctx context.Context) error {
 	}
 }
 
+// await ends the agent that runs when there are new settings for the next one. Settings that are none change nothing.
+func (s *agentService) await(ctx context.Context, end func()) {
+	for {
+		select {
+		case <-s.again:
+			if s.acceptable(ctx) {
+				end()
+				return
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (s *agentService) acceptable(ctx context.Context) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.agent == nil {
+		return true
+	}
+	o := s.options
+	if _, err := o.settle(s.agent); err != nil {
+		s.agent.log.LogAttrs(ctx, slog.LevelError, "the settings are not taken; the agent goes on with those it has", slog.Any("error", err))
+		return false
+	}
+	return true
+}
+
 func (s *agentService) serve(ctx context.Context, std stdio) error {
-	var o agentOptions
+	o := s.options // what the settings say is filled in each time
 	r, err := o.openAgent(ctx, std)
 	if err != nil {
 		return err
@@ -68,7 +102,7 @@ func (s *agentService) serve(ctx context.Context, std stdio) error {
 	s.mu.Lock()
 	s.agent = r
 	if s.paused != nil {
-		r.SetPaused(ctx, *s.paused)
+		setPaused(ctx, r, *s.paused)
 	}
 	s.mu.Unlock()
 	err = r.serve(ctx)
@@ -83,7 +117,15 @@ func (s *agentService) pause(paused bool) {
 	defer s.mu.Unlock()
 	s.paused = &paused
 	if s.agent != nil {
-		s.agent.SetPaused(context.Background(), paused)
+		setPaused(context.Background(), s.agent, paused)
+	}
+}
+
+func setPaused(ctx context.Context, a *agentRun, paused bool) {
+	if paused {
+		a.Pause(ctx, time.Time{})
+	} else {
+		a.Resume(ctx)
 	}
 }
 

@@ -4,9 +4,28 @@ package main
 
 import (
 	"os"
+	"os/signal"
 
 	"golang.org/x/sys/unix"
 )
 
 // terminations are the signals that ask a server to stop.
 func terminations() []os.Signal { return []os.Signal{unix.SIGTERM} }
+
+// onReload calls a function whenever a signal asks for the settings to be read anew, until stop.
+func onReload(reload func()) (stop func()) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, unix.SIGHUP)
+	done := make(chan struct{})
+	go func() {
+		for {
+			select {
+			case <-c:
+				reload()
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() { signal.Stop(c); close(done) }
+}

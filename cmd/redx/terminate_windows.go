@@ -4,3 +4,6 @@ import "os"
 
 // terminations are the signals that ask a server to stop.
 func terminations() []os.Signal { return []os.Signal{os.Interrupt} }
+
+// onReload does nothing: Windows has the service manager ask for that.
+func onReload(func()) (stop func()) { return func() {} }

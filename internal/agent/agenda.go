@@ -44,12 +44,19 @@ func (a *Agent) backoff(fails int) time.Duration {
 	return max(d-d/spread+a.within(2*d/spread), least)
 }
 
-// due tells whether it is time for an unattended visit. A paused agent makes none.
+// due tells whether it is time for an unattended visit. A paused agent makes none, and one whose pause has just ended comes
+// at some moment of a while: a whole fleet may have been paused until then.
 func (a *Agent) due() bool {
 	now := a.Clock.Now()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return !a.state.Paused && !now.Before(a.state.NextVisit)
+	if a.state.Paused && !a.state.At(now).Paused {
+		a.state.Resume()
+		a.state.NextVisit = now.Add(a.within(time.Duration(a.Policy.FirstWithin))).UTC()
+		a.dirty = true
+		return false
+	}
+	return !a.state.At(now).Paused && !now.Before(a.state.NextVisit)
 }
 
 // wait is how long to sleep before it is asked again whether something is due.
@@ -57,8 +64,11 @@ func (a *Agent) wait() time.Duration {
 	now := a.Clock.Now()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.state.Paused {
-		return longest
+	if s := a.state.At(now); s.Paused {
+		if s.PausedUntil.IsZero() {
+			return longest
+		}
+		return min(s.PausedUntil.Sub(now), longest)
 	}
 	if most := now.Add(time.Duration(a.Policy.Every) + longest); a.state.NextVisit.After(most) {
 		a.state.NextVisit = most.UTC() // the clock was put back

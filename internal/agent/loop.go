@@ -68,7 +68,6 @@ func (a *Agent) Open(ctx context.Context) error {
 	if note != "" {
 		a.Log.LogAttrs(ctx, slog.LevelWarn, "the agent's memory begins anew", slog.String("why", note))
 	}
-	s.Version = stateVersion
 	a.state = s
 	return err
 }
@@ -130,24 +129,32 @@ func (a *Agent) Once(ctx context.Context, v Verb) (Turn, error) {
 	return t, ctx.Err()
 }
 
-// SetPaused makes the agent leave everything alone that nobody asks for, or ends that.
-func (a *Agent) SetPaused(ctx context.Context, paused bool) {
-	a.change(func(s *State) { s.Paused = paused })
+// Pause makes the agent leave everything alone that nobody asks for: until then, or, with the zero time, until Resume.
+func (a *Agent) Pause(ctx context.Context, until time.Time) {
+	a.change(func(s *State) { s.Pause(until) })
 	a.save(ctx)
 }
 
-// Paused tells whether it leaves everything alone that nobody asks for.
-func (a *Agent) Paused() bool {
+// Resume ends a pause.
+func (a *Agent) Resume(ctx context.Context) {
+	a.change((*State).Resume)
+	a.save(ctx)
+}
+
+// paused tells whether it leaves everything alone that nobody asks for.
+func (a *Agent) paused() bool {
+	now := a.Clock.Now()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.state.Paused
+	return a.state.At(now).Paused
 }
 
 // Status is how it stands; it can be asked while the agent works.
 func (a *Agent) Status() Status {
+	now := a.Clock.Now()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	s := Status{a.state, a.now}
+	s := Status{a.state.At(now), a.now}
 	s.Updates = nil // what is counted is nobody's business
 	s.Attempts = append([]Attempt(nil), a.state.Attempts...)
 	return s

@@ -163,7 +163,7 @@ func TestAskedAndPaused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{offers: []agent.Update{offer(1)}, fail: always(errMissing), takes: time.Second}
 		a := newAgent(t, w, agent.DefaultPolicy(), &memory{})
-		a.SetPaused(t.Context(), true)
+		a.Pause(t.Context(), time.Time{})
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error)
 		go func() { ended <- a.Run(ctx) }()
@@ -183,7 +183,7 @@ func TestAskedAndPaused(t *testing.T) {
 				t.Errorf("install: %+v, %v", turn, err)
 			}
 		}
-		a.SetPaused(t.Context(), false)
+		a.Resume(t.Context())
 		time.Sleep(24 * hour)
 		synctest.Wait()
 		if len(w.scans) < 9 {
@@ -195,6 +195,24 @@ func TestAskedAndPaused(t *testing.T) {
 		}
 		if _, err := a.Ask(ctx, agent.ScanNow); !errors.Is(err, agent.ErrStopped) {
 			t.Errorf("asked after the end: %v", err)
+		}
+	})
+}
+
+// A pause with an end is kept over a start, ends by itself, and is not shown any more then.
+func TestPausedUntil(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, m := &world{offers: []agent.Update{offer(1)}}, &memory{}
+		start := time.Now()
+		newAgent(t, w, agent.DefaultPolicy(), m).Pause(t.Context(), start.Add(50*hour))
+		a := newAgent(t, w, agent.DefaultPolicy(), m)
+		runFor(t, a, 49*hour)
+		if s := a.Status(); len(w.scans) != 0 || !s.Paused || !s.PausedUntil.Equal(start.Add(50*hour)) {
+			t.Errorf("%d visits, %+v", len(w.scans), s)
+		}
+		runFor(t, a, 2*hour)
+		if s := a.Status(); len(w.scans) != 1 || w.scans[0].Sub(start) < 50*hour || len(w.installs["b"]) != 1 || s.Paused || !s.PausedUntil.IsZero() {
+			t.Errorf("visits at %v, %+v", w.scans, s)
 		}
 	})
 }

@@ -11,13 +11,15 @@ import (
 
 // State is what the agent remembers over its own end. Times are UTC.
 type State struct {
-	Version   int               `json:"version"`
-	LastVisit time.Time         `json:"last_visit,omitzero"` // that succeeded
-	NextVisit time.Time         `json:"next_visit,omitzero"`
-	Misses    int               `json:"misses,omitempty"` // visits that failed, since the last one that did not
-	Paused    bool              `json:"paused,omitempty"`
-	Updates   map[string]*Tries `json:"updates,omitempty"`  // by the update's GUID
-	Attempts  []Attempt         `json:"attempts,omitempty"` // the latest, newest first
+	Version   int       `json:"version"`
+	LastVisit time.Time `json:"last_visit,omitzero"` // that succeeded
+	NextVisit time.Time `json:"next_visit,omitzero"`
+	Misses    int       `json:"misses,omitempty"` // visits that failed, since the last one that did not
+	Paused    bool      `json:"paused,omitempty"`
+	// PausedUntil is when a pause ends by itself; zero: when somebody ends it.
+	PausedUntil time.Time         `json:"paused_until,omitzero"`
+	Updates     map[string]*Tries `json:"updates,omitempty"`  // by the update's GUID
+	Attempts    []Attempt         `json:"attempts,omitempty"` // the latest, newest first
 }
 
 // Tries is what was tried of one update.
@@ -78,6 +80,20 @@ func key(u update.Ref) string {
 	}
 	return u.ID.GUID.String()
 }
+
+// At is the state as it counts at a time: a pause that is over is none.
+func (s State) At(now time.Time) State {
+	if !s.Paused || !s.PausedUntil.IsZero() && !now.Before(s.PausedUntil) {
+		s.Paused, s.PausedUntil = false, time.Time{}
+	}
+	return s
+}
+
+// Pause makes it that of an agent that does only what it is asked for: until then, or, with the zero time, until Resume.
+func (s *State) Pause(until time.Time) { s.Paused, s.PausedUntil = true, until.UTC() }
+
+// Resume ends a pause.
+func (s *State) Resume() { s.Paused, s.PausedUntil = false, time.Time{} }
 
 // forget drops what is older than a day, and what can have no meaning: times that are still to come.
 func (s *State) forget(now time.Time) {

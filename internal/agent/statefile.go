@@ -63,6 +63,7 @@ func read(in *os.Root, name string, most int64) ([]byte, error) {
 
 // Save implements Store: written beside, synced, renamed.
 func (f StateFile) Save(s State) error {
+	s.Version = stateVersion
 	b, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return err

@@ -70,7 +70,7 @@ func (a *Agent) visit(ctx context.Context, asked Verb, t *Turn) (*Scan, error) {
 // work goes through the updates in their order.
 func (a *Agent) work(ctx context.Context, asked Verb, t *Turn) {
 	for _, u := range t.Scan.Updates {
-		if ctx.Err() != nil || asked == "" && a.Paused() {
+		if ctx.Err() != nil || asked == "" && a.paused() {
 			return
 		}
 		if asked == "" && !a.mayTry(u) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"time"
 
 	"github.com/redx-update/redx/internal/agent"
 )
@@ -28,7 +29,7 @@ func (c *Client) Close() error { return c.conn.Close() }
 
 // Ask has the agent visit its location now, and do what the verb says.
 func (c *Client) Ask(ctx context.Context, v agent.Verb) (agent.Turn, error) {
-	a, err := c.do(ctx, v)
+	a, err := c.do(ctx, Request{Verb: v})
 	if err == nil && a.Turn == nil {
 		err = errors.New("the agent does not say what came of it")
 	}
@@ -39,18 +40,22 @@ func (c *Client) Ask(ctx context.Context, v agent.Verb) (agent.Turn, error) {
 }
 
 // Status asks how the agent stands.
-func (c *Client) Status(ctx context.Context) (agent.Status, error) { return c.stand(ctx, Status) }
-
-// SetPaused has the agent leave everything alone that nobody asks for, or ends that.
-func (c *Client) SetPaused(ctx context.Context, paused bool) (agent.Status, error) {
-	if paused {
-		return c.stand(ctx, Pause)
-	}
-	return c.stand(ctx, Resume)
+func (c *Client) Status(ctx context.Context) (agent.Status, error) {
+	return c.stand(ctx, Request{Verb: Status})
 }
 
-func (c *Client) stand(ctx context.Context, v agent.Verb) (agent.Status, error) {
-	a, err := c.do(ctx, v)
+// Pause has the agent leave everything alone that nobody asks for: until then, or, with the zero time, until Resume.
+func (c *Client) Pause(ctx context.Context, until time.Time) (agent.Status, error) {
+	return c.stand(ctx, Request{Verb: Pause, Until: until})
+}
+
+// Resume ends a pause.
+func (c *Client) Resume(ctx context.Context) (agent.Status, error) {
+	return c.stand(ctx, Request{Verb: Resume})
+}
+
+func (c *Client) stand(ctx context.Context, r Request) (agent.Status, error) {
+	a, err := c.do(ctx, r)
 	if err == nil && a.Status == nil {
 		err = errors.New("the agent does not say how it stands")
 	}
@@ -60,10 +65,10 @@ func (c *Client) stand(ctx context.Context, v agent.Verb) (agent.Status, error) 
 	return *a.Status, nil
 }
 
-func (c *Client) do(ctx context.Context, v agent.Verb) (a Answer, err error) {
+func (c *Client) do(ctx context.Context, r Request) (a Answer, err error) {
 	stop := context.AfterFunc(ctx, func() { _ = c.conn.Close() }) // that the agent hears of it is the point
 	defer stop()
-	if err = json.NewEncoder(c.conn).Encode(Request{v}); err == nil {
+	if err = json.NewEncoder(c.conn).Encode(r); err == nil {
 		err = json.NewDecoder(io.LimitReader(c.conn, maxAnswer)).Decode(&a)
 	}
 	switch {

@@ -31,6 +31,8 @@ const (
 // Request is what a client asks for.
 type Request struct {
 	Verb agent.Verb `json:"verb"`
+	// Until is when a Pause ends by itself; zero: at a Resume.
+	Until time.Time `json:"until,omitzero"`
 }
 
 // Answer is what it gets: a status or a turn, or why not.
@@ -43,7 +45,8 @@ type Answer struct {
 // Agent is what is controlled; *agent.Agent is one.
 type Agent interface {
 	Ask(ctx context.Context, v agent.Verb) (agent.Turn, error)
-	SetPaused(ctx context.Context, paused bool)
+	Pause(ctx context.Context, until time.Time)
+	Resume(ctx context.Context)
 	Status() agent.Status
 }
 
@@ -132,7 +135,7 @@ func (s *Server) hear(ctx context.Context, cancel func(), conn net.Conn) Answer 
 		_, _ = conn.Read(make([]byte, 1))
 		cancel()
 	}()
-	return s.do(ctx, r.Verb)
+	return s.do(ctx, r)
 }
 
 // read takes one line in, in time and of a bounded length.
@@ -150,13 +153,15 @@ func read(conn net.Conn) (r Request, err error) {
 	return r, conn.SetReadDeadline(time.Time{})
 }
 
-func (s *Server) do(ctx context.Context, v agent.Verb) Answer {
-	switch v {
-	case Pause, Resume:
-		s.Agent.SetPaused(ctx, v == Pause)
+func (s *Server) do(ctx context.Context, r Request) Answer {
+	switch r.Verb {
+	case Pause:
+		s.Agent.Pause(ctx, r.Until)
+	case Resume:
+		s.Agent.Resume(ctx)
 	case Status:
 	case agent.ScanNow, agent.DownloadNow, agent.InstallNow:
-		t, err := s.Agent.Ask(ctx, v)
+		t, err := s.Agent.Ask(ctx, r.Verb)
 		if err != nil {
 			return Answer{Error: err.Error()}
 		}

@@ -20,6 +20,7 @@ import (
 type fake struct {
 	mu     sync.Mutex
 	paused bool
+	until  time.Time
 	asked  []agent.Verb
 	ended  chan error // why Ask ended; nil: it ends at once
 }
@@ -36,16 +37,20 @@ func (f *fake) Ask(ctx context.Context, v agent.Verb) (agent.Turn, error) {
 	return agent.Turn{Err: errors.New("asleep")}, nil
 }
 
-func (f *fake) SetPaused(_ context.Context, paused bool) {
+func (f *fake) Pause(_ context.Context, until time.Time) { f.set(true, until) }
+
+func (f *fake) Resume(context.Context) { f.set(false, time.Time{}) }
+
+func (f *fake) set(paused bool, until time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.paused = paused
+	f.paused, f.until = paused, until
 }
 
 func (f *fake) Status() agent.Status {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return agent.Status{State: agent.State{Paused: f.paused}, Activity: agent.Activity{Doing: "scan"}}
+	return agent.Status{State: agent.State{Paused: f.paused, PausedUntil: f.until}, Activity: agent.Activity{Doing: "scan"}}
 }
 
 // serve has the agent answer in a folder of its own, whose name is long, until the test ends.
@@ -95,10 +100,13 @@ func TestVerbs(t *testing.T) {
 	folder, stop := serve(t, f, nil)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	for _, paused := range []bool{true, false} {
-		if st, err := dial(t, folder).SetPaused(ctx, paused); err != nil || st.Paused != paused || f.paused != paused {
-			t.Errorf("pause %v: %+v, %v", paused, st, err)
+	for _, until := range []time.Time{{}, time.Date(2031, 2, 3, 4, 5, 6, 0, time.UTC)} {
+		if st, err := dial(t, folder).Pause(ctx, until); err != nil || !st.Paused || !f.paused || !st.PausedUntil.Equal(until) || !f.until.Equal(until) {
+			t.Errorf("pause until %s: %+v, %v", until, st, err)
 		}
+	}
+	if st, err := dial(t, folder).Resume(ctx); err != nil || st.Paused || f.paused {
+		t.Errorf("resume: %+v, %v", st, err)
 	}
 	if st, err := dial(t, folder).Status(ctx); err != nil || st.Doing != "scan" {
 		t.Errorf("%+v, %v", st, err)
@@ -181,7 +189,7 @@ func TestHostileClients(t *testing.T) {
 func TestStrangers(t *testing.T) {
 	f := &fake{}
 	folder, _ := serve(t, f, func(net.Conn) error { return control.ErrStranger })
-	if _, err := dial(t, folder).SetPaused(t.Context(), true); !errors.Is(err, control.ErrStranger) || f.paused {
+	if _, err := dial(t, folder).Pause(t.Context(), time.Time{}); !errors.Is(err, control.ErrStranger) || f.paused {
 		t.Errorf("a stranger: %v, paused: %v", err, f.paused)
 	}
 }

@@ -69,6 +69,7 @@ Wants=network-online.target
 
 [Service]
 ExecStart=` + strings.Join(words, " ") + `
+ExecReload=/bin/kill -HUP $MAINPID
 Restart=on-failure
 RestartSec=1min
 TimeoutStopSec=1min
