@@ -24,6 +24,15 @@ type Event struct {
 	Received time.Time `json:"received,omitzero"`
 }
 
+// When is when it was: as the computer's clock said, but not later than it came. What a clock that was ahead by years has
+// told would count for years otherwise.
+func (e *Event) When() time.Time {
+	if !e.Received.IsZero() && e.Received.Before(e.Time) {
+		return e.Received
+	}
+	return e.Time
+}
+
 // Standing is how an update stands on a computer.
 type Standing string
 
@@ -121,7 +130,7 @@ func (e *Event) IsStatus() bool { return e.EventID == 153 || e.EventID == 156 }
 // update in several counts as in the last, so that one that is needed and failed has failed.
 func (e *Event) States(computer string) []State {
 	if a, ok := e.Attempt(); ok {
-		return []State{{Computer: computer, Update: e.Update.GUID, Standing: a.Standing, Code: e.Code, Time: e.Time}}
+		return []State{{Computer: computer, Update: e.Update.GUID, Standing: a.Standing, Code: e.Code, Time: e.When()}}
 	}
 	if !e.IsStatus() {
 		return nil
@@ -134,7 +143,7 @@ func (e *Event) States(computer string) []State {
 		for _, g := range e.guids(list.tag) {
 			if _, ok := place[g]; !ok {
 				place[g] = len(all)
-				all = append(all, State{Computer: computer, Update: g, Time: e.Time})
+				all = append(all, State{Computer: computer, Update: g, Time: e.When()})
 			}
 			all[place[g]].Standing = list.standing
 		}

@@ -73,7 +73,7 @@ const sameEnd = 10 * time.Minute
 func Tries(events []Event) []Try {
 	sorted := slices.Clone(events)
 	slices.SortStableFunc(sorted, func(a, b Event) int {
-		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(rank(a.EventID), rank(b.EventID)))
+		return cmp.Or(a.When().Compare(b.When()), cmp.Compare(rank(a.EventID), rank(b.EventID)))
 	})
 	var all []*Try
 	current := map[guid.GUID]*Try{}
@@ -89,7 +89,7 @@ func Tries(events []Event) []Try {
 		}
 		t := current[e.Update.GUID]
 		if t == nil || !t.continues(e, a, begins, ends) {
-			t = &Try{Update: e.Update, Operation: a.Operation, Began: e.Time}
+			t = &Try{Update: e.Update, Operation: a.Operation, Began: e.When()}
 			all, current[e.Update.GUID] = append(all, t), t
 		}
 		t.add(e, a, ends)
@@ -122,7 +122,7 @@ func (t *Try) continues(e *Event, a Attempt, begins, ends bool) bool {
 	}
 	reached, next := stepOf(t.Phase), stepOf(a.Phase)
 	switch {
-	case ends && a.Result == t.Result && a.Standing == t.Standing && e.Code == t.Code && e.Time.Sub(t.Last) < sameEnd:
+	case ends && a.Result == t.Result && a.Standing == t.Standing && e.Code == t.Code && e.When().Sub(t.Last) < sameEnd:
 		return true
 	case t.Result == update.Failed || t.Result == update.Cancelled || t.Standing == Installed || t.Standing == NotNeeded:
 		return t.Standing == Installed && next == commit
@@ -137,7 +137,7 @@ func (t *Try) continues(e *Event, a Attempt, begins, ends bool) bool {
 
 // add takes an event in. A download that is done leaves the attempt under way: it was not for its own sake.
 func (t *Try) add(e *Event, a Attempt, ends bool) {
-	t.Events, t.Phase, t.Last, t.Update.Revision = append(t.Events, *e), a.Phase, e.Time, e.Update.Revision
+	t.Events, t.Phase, t.Last, t.Update.Revision = append(t.Events, *e), a.Phase, e.When(), e.Update.Revision
 	if !ends {
 		return
 	}

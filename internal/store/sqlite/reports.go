@@ -38,7 +38,7 @@ func addEvent(ctx context.Context, tx *sql.Tx, computer string, e *store.Event) 
 	}
 	about, ended, failed := ending(e)
 	r, err := tx.ExecContext(ctx, "INSERT OR IGNORE INTO events (computer, instance, time, body, guid, ended, failed) VALUES (?, ?, ?, ?, ?, ?, ?)",
-		computer, e.Instance[:], millis(e.Time), string(body), about, ended, failed)
+		computer, e.Instance[:], millis(e.When()), string(body), about, ended, failed)
 	if err != nil {
 		return err
 	}
@@ -65,8 +65,7 @@ func isFull(ctx context.Context, tx *sql.Tx, computer string) (bool, error) {
 	return n >= maxStates, err
 }
 
-// ending says which update an event is about, and when it ended an attempt: not later than when it came, whatever the
-// computer's clock said.
+// ending says which update an event is about, and when it ended an attempt.
 func ending(e *store.Event) (about []byte, ended sql.NullInt64, failed bool) {
 	if !e.Update.GUID.IsZero() {
 		about = e.Update.GUID[:]
@@ -75,11 +74,7 @@ func ending(e *store.Event) (about []byte, ended sql.NullInt64, failed bool) {
 	if !ok {
 		return about, ended, false
 	}
-	ended = sql.NullInt64{Int64: millis(e.Time), Valid: true}
-	if came := millis(e.Received); came != 0 {
-		ended.Int64 = min(ended.Int64, came)
-	}
-	return about, ended, a.Result == update.Failed
+	return about, sql.NullInt64{Int64: millis(e.When()), Valid: true}, a.Result == update.Failed
 }
 
 // clockSlack is by how much a computer's clock may be behind, when what it installed is compared with what the server knew.

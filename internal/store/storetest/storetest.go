@@ -403,6 +403,11 @@ func states(t *testing.T, open Opener) {
 		t.Errorf("the code of the failure is gone: %+v", st[0])
 	}
 	same(t, map[guid.GUID]store.Standing{ID(1): store.Installed, ID(2): store.Needed}, standing(event(4, 183, 7)))
+	// A computer whose clock is ahead by years is heard again when that is set right.
+	ahead, right := event(5, 182, 1_000_000), event(6, 183, 9)
+	ahead.Received, right.Received = at(8), at(9)
+	same(t, map[guid.GUID]store.Standing{ID(1): store.FailedState, ID(2): store.Needed}, standing(ahead))
+	same(t, map[guid.GUID]store.Standing{ID(1): store.Installed, ID(2): store.Needed}, standing(right))
 	if st := must[[]store.State](t)(s.States(ctx, "nobody")); len(st) != 0 {
 		t.Errorf("states of nobody: %+v", st)
 	}
