@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os/signal"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -185,8 +186,6 @@ const shutdownTime = 20 * time.Second
 
 // runAll serves until the context ends or a port fails.
 func runAll(ctx context.Context, log *slog.Logger, b *backend.Backend, c *serverConfig, ports []listener) error {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
 	failed := make(chan error, len(ports))
 	var servers []*http.Server
 	for _, p := range ports {
@@ -202,10 +201,14 @@ func runAll(ctx context.Context, log *slog.Logger, b *backend.Backend, c *server
 			}
 		}()
 	}
-	go b.Prune(ctx, c.retention())
+	// What the requests of the last moment have gathered is written too.
+	own, stopOwn := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopOwn()
+	var pruning sync.WaitGroup
+	pruning.Go(func() { b.Prune(own, c.retention()) })
 	written := make(chan error, 1)
 	go func() {
-		written <- b.Run(ctx, backend.Rhythm{Refresh: time.Second, Look: time.Duration(c.Content.Look), Scrub: time.Duration(c.Content.Scrub)})
+		written <- b.Run(own, backend.Rhythm{Refresh: time.Second, Look: time.Duration(c.Content.Look), Scrub: time.Duration(c.Content.Scrub)})
 	}()
 	var err error
 	select {
@@ -214,7 +217,8 @@ func runAll(ctx context.Context, log *slog.Logger, b *backend.Backend, c *server
 	}
 	log.Info("stopping")
 	err = errors.Join(err, shutdown(servers))
-	stop()
+	stopOwn()
+	pruning.Wait()
 	return errors.Join(err, <-written)
 }
 

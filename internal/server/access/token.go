@@ -33,8 +33,10 @@ func (a *Access) SetUp(ctx context.Context, address, secret, name, password stri
 	if err := errors.Join(CheckName(name), CheckPassword(password)); err != nil {
 		return "", err
 	}
-	if fresh, err := a.IsNew(ctx); err != nil || !fresh {
-		return "", errors.Join(err, ErrIsOpen)
+	if fresh, err := a.IsNew(ctx); err != nil {
+		return "", err
+	} else if !fresh {
+		return "", ErrIsOpen
 	}
 	if err := a.take(ctx, address, secret, setupPurpose); err != nil {
 		return "", err

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -136,17 +138,22 @@ func (b *Backend) Synced(id string, at time.Time, installed []catalog.RevisionID
 	b.seen.all[id] = store.Synced{Computer: id, Time: at, Installed: installed}
 }
 
-// Flush writes the synchronisations that were gathered.
+// Flush writes the synchronisations that were gathered. What could not be written is kept for the next time.
 func (b *Backend) Flush(ctx context.Context) error {
 	b.seen.mu.Lock()
-	all := make([]store.Synced, 0, len(b.seen.all))
-	for _, s := range b.seen.all {
-		all = append(all, s)
-	}
+	gathered := b.seen.all
 	b.seen.all = map[string]store.Synced{}
 	b.seen.mu.Unlock()
-	if len(all) == 0 {
+	if len(gathered) == 0 {
 		return nil
 	}
-	return b.store.Synced(ctx, all)
+	err := b.store.Synced(ctx, slices.Collect(maps.Values(gathered)))
+	if err == nil {
+		return nil
+	}
+	b.seen.mu.Lock()
+	defer b.seen.mu.Unlock()
+	maps.Copy(gathered, b.seen.all) // what came meanwhile is newer
+	b.seen.all = gathered
+	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redx-update/redx/internal/guid"
@@ -77,9 +78,10 @@ func instance(d *reporting.BasicData) guid.GUID {
 	return guid.GUID(sum[:16])
 }
 
+// short cuts a text to n bytes, between characters.
 func short(s string, n int) string {
 	if len(s) > n {
-		return s[:n]
+		return strings.ToValidUTF8(s[:n], "")
 	}
 	return s
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/redx-update/redx/internal/wsus/reporting"
 )
@@ -31,5 +32,13 @@ func TestEventsAreBounded(t *testing.T) {
 	}
 	if n := size(156); n < len(long)*maxStrings {
 		t.Errorf("a report on all updates is cut to %d bytes", n)
+	}
+}
+
+// TestTextsStayText: what is cut off of a text is whole characters.
+func TestTextsStayText(t *testing.T) {
+	e := event(&reporting.Event{BasicData: reporting.BasicData{AppName: "x" + strings.Repeat("ä", maxText)}})
+	if !utf8.ValidString(e.App) || len(e.App) > maxText || len(e.App) < maxText-utf8.UTFMax {
+		t.Errorf("%d bytes: %q", len(e.App), e.App)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 )
 
@@ -14,12 +15,17 @@ type Rhythm struct {
 	Scrub   time.Duration // read all files; 0: never by itself
 }
 
-// Run keeps the Backend up to date until the context ends, then writes what is only in memory.
+// Run keeps the Backend up to date until the context ends, then writes what is only in memory. Nothing of it uses the store
+// any more when it is back.
 func (b *Backend) Run(ctx context.Context, r Rhythm) error {
-	go b.keeper.Watch(ctx, func(err error) { b.log.Error("file not looked at", slog.Any("error", err)) })
-	go b.look(ctx, r.Look, false)
+	var all sync.WaitGroup
+	defer all.Wait()
+	all.Go(func() {
+		b.keeper.Watch(ctx, func(err error) { b.log.Error("file not looked at", slog.Any("error", err)) })
+	})
+	all.Go(func() { b.look(ctx, r.Look, false) })
 	if r.Scrub > 0 {
-		go b.look(ctx, r.Scrub, true)
+		all.Go(func() { b.look(ctx, r.Scrub, true) })
 	}
 	every(ctx, r.Refresh, func() {
 		if err := errors.Join(b.Refresh(ctx), b.Flush(ctx)); err != nil && ctx.Err() == nil {
