@@ -68,9 +68,10 @@ func runDiagnose(cmd *cobra.Command, std stdio, o *diagnoseOptions) error {
 	if err != nil {
 		return err
 	}
-	findings := doctor.Examine(found.set, check.All())
+	exam := doctor.NewExam(found.set)
+	findings := exam.Run(check.All())
 	o.aim(findings)
-	result := report.NewResult(found.image, found.set, findings, by)
+	result := report.ResultOf(found.image, exam, findings, by)
 	result.Target, result.Upgrades = o.target(), check.FailedUpgrades(found.set, findings)
 	switch {
 	case o.json:

@@ -66,12 +66,19 @@ type Check struct {
 	Run  func(*Exam) []Finding
 }
 
-// Exam is what a check may look at.
+// Exam is what a check may look at: the evidence of one installation, and the history that is made of it.
 type Exam struct {
 	Evidence *evidence.Set
 	History  []history.Entry    // newest first
 	Attempts []history.Attempts // the same by update
 	views    map[any]any
+}
+
+// NewExam merges the history of a Set.
+func NewExam(set *evidence.Set) *Exam {
+	exam := &Exam{Evidence: set, History: history.Merge(set), views: map[any]any{}}
+	exam.Attempts = history.ByUpdate(exam.History)
+	return exam
 }
 
 // View gives what several checks ask of an exam alike, made once. The key is a type of the asker's own, so that no two
@@ -129,14 +136,15 @@ type Finding struct {
 	Next       []string // commands, in order
 }
 
-// Examine runs the checks over the evidence. Causes come first, each followed by what follows from it.
-func Examine(set *evidence.Set, checks []Check) []Finding {
-	exam := &Exam{Evidence: set, History: history.Merge(set), views: map[any]any{}}
-	exam.Attempts = history.ByUpdate(exam.History)
+// Examine runs the checks over the evidence, as Run does.
+func Examine(set *evidence.Set, checks []Check) []Finding { return NewExam(set).Run(checks) }
+
+// Run runs the checks. Causes come first, each followed by what follows from it.
+func (x *Exam) Run(checks []Check) []Finding {
 	var all []Finding
 	known := map[string]bool{}
 	for _, c := range checks {
-		for _, f := range c.Run(exam) {
+		for _, f := range c.Run(x) {
 			f.Check = c.ID
 			f.Turn = cmp.Or(f.Turn, c.Turn, OwnersTurn)
 			if c.Unproven {

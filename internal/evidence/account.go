@@ -15,6 +15,7 @@ type Account struct {
 	Ident  string   // what tells it from others; opaque, made of what never changes of it
 	Nth    int      // from 1 on: of the accounts with this Ident, since one place may say the same twice
 	Kept   []*Event // the same account in vaults, beside Event
+	kept   bool     // Event itself stands in a vault
 }
 
 // KeptFields are the fields by which an event says that the vault has it from another place, beside those of an
@@ -49,36 +50,47 @@ func (e *Event) Origin() (Source, bool) {
 // Accounts gives the attempts of a Set, each account once, in the order that they would have if all of them still stood
 // where they stood first. What the vault has kept gives the same accounts as the place that it was kept from.
 func (s *Set) Accounts() []Account {
-	var all []Account
+	all := make([]Account, 0, len(s.byKind[Attempt]))
+	anyKept := false
 	for e := range s.Of(Attempt) {
 		origin, kept := e.Origin()
-		a := Account{Event: e, Origin: origin, Ident: ident(e, origin.Path)}
+		a := Account{Event: e, Origin: origin, Ident: ident(e, origin.Path), kept: kept}
 		if kept {
-			a.Nth = max(1, atoi(e.Field(Nth)))
+			a.Nth, anyKept = max(1, atoi(e.Field(Nth))), true
 		}
 		all = append(all, a)
 	}
-	slices.SortStableFunc(all, compareAccounts)
-	count := map[string]int{}
+	if !slices.IsSortedFunc(all, compareAccounts) {
+		slices.SortStableFunc(all, compareAccounts)
+	}
+	number(all)
+	if !anyKept {
+		return all // which most computers have: nothing to fold
+	}
+	return foldMoved(foldKept(all))
+}
+
+// number counts the accounts that say the same in one place.
+func number(all []Account) {
+	count := make(map[string]int, len(all))
 	for i := range all {
 		if a := &all[i]; a.Nth == 0 {
 			count[a.Ident]++
 			a.Nth = count[a.Ident]
 		}
 	}
-	return foldMoved(foldKept(all))
 }
 
 // foldKept puts what was kept to the account that it was kept from.
 func foldKept(all []Account) []Account {
 	at := map[string]int{}
 	for i := range all {
-		if !all[i].fromVault() {
+		if !all[i].kept {
 			at[all[i].key()] = i
 		}
 	}
 	return fold(all, func(i int) int {
-		if !all[i].fromVault() {
+		if !all[i].kept {
 			return i
 		}
 		first, known := at[all[i].key()]
@@ -95,7 +107,7 @@ func foldKept(all []Account) []Account {
 func foldMoved(all []Account) []Account {
 	elsewhere := map[string][]int{}
 	for i := range all {
-		if a := &all[i]; !hasUTC(a.Event) && !a.fromVault() && a.Kept == nil {
+		if a := &all[i]; !hasUTC(a.Event) && !a.kept && a.Kept == nil {
 			says := ident(a.Event, "")
 			elsewhere[says] = append(elsewhere[says], i)
 		}
@@ -103,7 +115,7 @@ func foldMoved(all []Account) []Account {
 	return fold(all, func(i int) int {
 		a := &all[i]
 		says := ident(a.Event, "")
-		if hasUTC(a.Event) || !a.fromVault() || len(elsewhere[says]) == 0 {
+		if hasUTC(a.Event) || !a.kept || len(elsewhere[says]) == 0 {
 			return i
 		}
 		to := elsewhere[says][0]
@@ -129,11 +141,6 @@ func fold(all []Account, into func(i int) int) []Account {
 		}
 	}
 	return out
-}
-
-func (a *Account) fromVault() bool {
-	_, kept := a.Event.Origin()
-	return kept
 }
 
 func (a *Account) key() string { return fmt.Sprintf("%d %s", a.Nth, a.Ident) }

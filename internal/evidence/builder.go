@@ -234,12 +234,17 @@ func (b *Builder) SetWhole(masked bool) {
 
 // Events gives what was collected so far, for a second look at the installation; it is a copy, in the order of a Set.
 func (b *Builder) Events(kinds ...Kind) []Event {
+	return b.Those(func(e *Event) bool { return slices.Contains(kinds, e.Kind) })
+}
+
+// Those gives of what Events gives the events that want accepts.
+func (b *Builder) Those(want func(*Event) bool) []Event {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var out []Event
-	for _, e := range b.events {
-		if slices.Contains(kinds, e.Kind) {
-			out = append(out, e)
+	for i := range b.events {
+		if e := &b.events[i]; want(e) {
+			out = append(out, *e)
 		}
 	}
 	slices.SortStableFunc(out, compareEvents)

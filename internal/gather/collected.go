@@ -68,9 +68,6 @@ func (c *Collected) shown(path string) string {
 
 // manifest reads what a bundle says of itself. Bundles that redx has not made have none.
 func (g *gatherer) manifest() {
-	if g.img.Kind() != image.Logs {
-		return
-	}
 	c, err := readManifest(g.img.FS())
 	if err != nil {
 		g.unread(Manifest, err)

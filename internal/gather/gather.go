@@ -7,10 +7,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
-	"runtime"
 	"strings"
 	"sync"
 
@@ -42,8 +40,10 @@ type Source struct {
 func Gather(ctx context.Context, img image.Image, opts Options) (*evidence.Set, error) {
 	g := &gatherer{img: img, out: evidence.NewBuilder(), opts: opts}
 	g.notes()
-	g.machine()
-	g.manifest()
+	if img.Kind() == image.Logs { // what is in it may say more of the machine, and has the last word
+		g.machine()
+		g.manifest()
+	}
 	if err := g.readAll(ctx); err != nil {
 		return nil, err
 	}
@@ -82,39 +82,6 @@ type gatherer struct {
 
 	mu         sync.Mutex
 	recognised int
-}
-
-// readAll reads the candidate files, as many at once as there are processors. Each file is read by one goroutine, so
-// its events stay in order.
-func (g *gatherer) readAll(ctx context.Context) error {
-	work := make(chan string)
-	var wg sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		wg.Go(func() {
-			for path := range work {
-				g.readFile(ctx, path)
-			}
-		})
-	}
-	for path, err := range g.candidates() {
-		if ctx.Err() != nil {
-			break
-		}
-		if err != nil {
-			g.unread(path, err)
-			continue
-		}
-		work <- path
-	}
-	close(work)
-	wg.Wait()
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if g.recognised == 0 && g.img.Kind() == image.Logs {
-		return fmt.Errorf("%s: %w", g.img.Path(), image.ErrNoLogs)
-	}
-	return nil
 }
 
 // extra asks the sources that are no files, and counts the codes that stand there.

@@ -10,7 +10,8 @@ import (
 // heldLine is a line that may mean something, kept until it is known whether the next ones go on with it: servicing
 // breaks its longest messages, and what was pasted out of a window is wrapped anywhere.
 type heldLine struct {
-	ev   *cbslog.Event
+	ev   cbslog.Event
+	on   bool
 	left int // how many lines may still go on with it
 }
 
@@ -23,8 +24,7 @@ const (
 // hold keeps a line. One without time and level is an excerpt without heads, in which each line stands for itself.
 func (s *servicingReader) hold(ev *cbslog.Event) {
 	s.release()
-	line := *ev
-	s.held = heldLine{&line, maxGoesOn}
+	s.held = heldLine{*ev, true, maxGoesOn}
 	if !ev.HasTime && ev.Component == "" {
 		s.release()
 	}
@@ -33,7 +33,7 @@ func (s *servicingReader) hold(ev *cbslog.Event) {
 // goesOn adds an entry to the held line if it goes on with it.
 func (s *servicingReader) goesOn(e *cbslog.Entry) bool {
 	h := &s.held
-	if h.ev == nil || !e.Continuation || h.left == 0 || len(e.Text) == 0 || len(h.ev.Text)+len(e.Text) > maxHeldText {
+	if !h.on || !e.Continuation || h.left == 0 || len(e.Text) == 0 || len(h.ev.Text)+len(e.Text) > maxHeldText {
 		return false
 	}
 	h.left--
@@ -46,11 +46,11 @@ func (s *servicingReader) goesOn(e *cbslog.Entry) bool {
 
 // release says what the held line means, now that it is whole.
 func (s *servicingReader) release() {
-	ev := s.held.ev
-	s.held = heldLine{}
-	if ev == nil {
+	ev := &s.held.ev
+	if !s.held.on {
 		return
 	}
+	s.held.on = false
 	if kind, fields, ok := faultOf(ev.Text, ev.Code); ok {
 		s.add(kind, ev, fields)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/redx-update/redx/internal/evidence"
+	"github.com/redx-update/redx/internal/hresult"
 	"github.com/redx-update/redx/internal/image"
 	"github.com/redx-update/redx/internal/winsys"
 )
@@ -15,12 +16,7 @@ import (
 // folders and tasks that servicing did not find. What is in the registry can be looked up in a bundle with hives too.
 func (g *gatherer) look(ctx context.Context) error {
 	l := looker{ctx: ctx, g: g, seen: map[string]bool{}}
-	for _, e := range g.out.Events(
-		evidence.PackageManifestMissing, evidence.ComponentManifestMissing, evidence.ManifestDamaged, evidence.StackMissing,
-		evidence.DriverFailed, evidence.DriverINFMissing, evidence.ServiceStartFailed, evidence.ShellFolderMissing,
-		evidence.TaskFailed, evidence.WIMMountBroken, evidence.InstallerSourceMissing, evidence.DeltaBaseMissing, evidence.Attempt,
-		evidence.DatabaseDamaged, evidence.CatalogFailed, evidence.Trouble, evidence.ScanFailed,
-	) {
+	for _, e := range g.out.Those(namesThings) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -28,6 +24,23 @@ func (g *gatherer) look(ctx context.Context) error {
 	}
 	return nil
 }
+
+// namesThings accepts the events of which something can be looked up. Of attempts, which are many, a few codes tell.
+func namesThings(e *evidence.Event) bool {
+	switch e.Kind {
+	case evidence.PackageManifestMissing, evidence.ComponentManifestMissing, evidence.ManifestDamaged, evidence.StackMissing,
+		evidence.DriverFailed, evidence.DriverINFMissing, evidence.ServiceStartFailed, evidence.ShellFolderMissing,
+		evidence.TaskFailed, evidence.WIMMountBroken, evidence.InstallerSourceMissing, evidence.DeltaBaseMissing,
+		evidence.DatabaseDamaged, evidence.CatalogFailed:
+		return true
+	case evidence.Attempt, evidence.Trouble, evidence.ScanFailed:
+		return e.Code == evidence.InstallSourceAbsent || ofDatabases(e.Code)
+	}
+	return false
+}
+
+// ofDatabases tells the engine's codes, and the agent's about its datastore.
+func ofDatabases(c hresult.Code) bool { return c>>16 == 0xc800 || c>>12 == 0x80248 }
 
 // looker looks each thing up once.
 type looker struct {
@@ -80,7 +93,7 @@ func (l *looker) event(e *evidence.Event) {
 		if e.Code == evidence.InstallSourceAbsent {
 			l.installer()
 		}
-		if e.Code>>16 == 0xc800 || e.Code>>12 == 0x80248 { // the engine's codes, and the agent's about its datastore
+		if ofDatabases(e.Code) {
 			l.databases()
 		}
 	}

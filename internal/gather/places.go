@@ -59,20 +59,20 @@ var places = []string{
 }
 
 // candidates gives the files to look at: the known places of an installation, all files of a bundle.
-func (g *gatherer) candidates() iter.Seq2[string, error] {
+func (g *gatherer) candidates() iter.Seq2[image.Entry, error] {
 	if g.img.Kind() == image.Logs {
-		return func(yield func(string, error) bool) {
+		return func(yield func(image.Entry, error) bool) {
 			for e, err := range image.Walk(g.img.FS(), "") {
 				if err == nil && e.Dir {
 					continue
 				}
-				if !yield(e.Path, err) {
+				if !yield(e, err) {
 					return
 				}
 			}
 		}
 	}
-	return func(yield func(string, error) bool) {
+	return func(yield func(image.Entry, error) bool) {
 		drive := g.img.SystemRoot()[:2]
 		for _, p := range places {
 			p = strings.Replace(p, "%windir%", g.img.SystemRoot(), 1)
@@ -87,27 +87,29 @@ func (g *gatherer) candidates() iter.Seq2[string, error] {
 }
 
 // glob walks down one pattern. It reports false when the consumer wants no more.
-func glob(fsys image.FS, dir string, rest []string, yield func(string, error) bool) bool {
+func glob(fsys image.FS, dir string, rest []string, yield func(image.Entry, error) bool) bool {
 	for len(rest) > 0 && !strings.ContainsAny(rest[0], "*?[") {
 		dir = image.Join(dir, rest[0])
 		rest = rest[1:]
 	}
 	if len(rest) == 0 {
-		_, err := fsys.Stat(dir)
-		return errors.Is(err, fs.ErrNotExist) || yield(dir, err)
+		info, err := fsys.Stat(dir)
+		return errors.Is(err, fs.ErrNotExist) || yield(image.Entry{Path: dir, Info: info}, err)
 	}
 	infos, err := fsys.ReadDir(dir)
 	if err != nil {
-		return errors.Is(err, fs.ErrNotExist) || yield(dir, err)
+		return errors.Is(err, fs.ErrNotExist) || yield(image.Entry{Path: dir}, err)
 	}
 	for _, info := range infos {
-		if info.Dir && len(rest) == 1 {
+		last := len(rest) == 1
+		if info.Dir && last {
 			continue // a pattern's last element names files
 		}
 		if ok, _ := path.Match(strings.ToLower(rest[0]), strings.ToLower(info.Name)); !ok {
 			continue
 		}
-		if !glob(fsys, image.Join(dir, info.Name), rest[1:], yield) {
+		at := image.Join(dir, info.Name)
+		if last && !yield(image.Entry{Path: at, Info: info}, nil) || !last && !glob(fsys, at, rest[1:], yield) {
 			return false
 		}
 	}

@@ -85,13 +85,16 @@ func (g *gatherer) environment(sys *winsys.System) {
 // policies notes what keeps updates away on purpose, and what waits for a restart.
 func (g *gatherer) policies(p *winsys.Policy) {
 	at := evidence.Source{Path: `HKLM\` + p.Where}
-	for name, set := range map[string]bool{
-		"DisableWindowsUpdateAccess":                   p.NoAccess,
-		"DoNotConnectToWindowsUpdateInternetLocations": p.NoInternet && !p.UseServer,
+	for _, policy := range []struct {
+		name string
+		set  bool
+	}{
+		{"DisableWindowsUpdateAccess", p.NoAccess},
+		{"DoNotConnectToWindowsUpdateInternetLocations", p.NoInternet && !p.UseServer},
 	} {
-		if set {
+		if policy.set {
 			g.out.Add(evidence.Event{
-				Kind: evidence.Policy, Source: at, Fields: map[string]string{evidence.Name: name}, Text: "policy " + name + " = 1",
+				Kind: evidence.Policy, Source: at, Fields: map[string]string{evidence.Name: policy.name}, Text: "policy " + policy.name + " = 1",
 			})
 		}
 	}

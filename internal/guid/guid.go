@@ -62,7 +62,14 @@ func (g GUID) LE() []byte {
 
 // String gives the lower-case text form without braces.
 func (g GUID) String() string {
-	return fmt.Sprintf("%x-%x-%x-%x-%x", g[0:4], g[4:6], g[6:8], g[8:10], g[10:16])
+	b := make([]byte, 0, 36)
+	for i, part := range [...][]byte{g[0:4], g[4:6], g[6:8], g[8:10], g[10:16]} {
+		if i > 0 {
+			b = append(b, '-')
+		}
+		b = hex.AppendEncode(b, part)
+	}
+	return string(b)
 }
 
 // IsZero reports the nil GUID.

@@ -11,30 +11,50 @@ type Attempts struct {
 // ByUpdate groups a history by update, in the order of each update's newest entry. Entries that name no update are
 // left out.
 func ByUpdate(entries []Entry) []Attempts {
-	var groups []Attempts
-	var index update.Index[int]
-	for _, e := range entries {
-		if e.Update.IsZero() {
-			continue
-		}
-		// Of groups that turn out to be of one update, the newest has its entries from then on.
-		at := len(groups)
-		for i := range index.Same(e.Update) {
-			if i < at && groups[i].Update.Same(e.Update) {
-				at = i
-			}
-		}
-		if at == len(groups) {
-			groups = append(groups, Attempts{})
-		}
-		g := &groups[at]
-		g.Entries = append(g.Entries, e)
-		if u := g.Update.Merge(e.Update); u != g.Update {
-			g.Update = u
-			index.Add(u, at)
+	var f filing
+	for i := range entries {
+		if e := &entries[i]; !e.Update.IsZero() {
+			f.add(e)
 		}
 	}
-	return groups
+	return f.groups
+}
+
+// filing puts entries to the group of their update.
+type filing struct {
+	groups []Attempts
+	index  update.Index[int]
+	asked  map[update.Ref]int // where the same name went, as long as no group learns another
+}
+
+func (f *filing) add(e *Entry) {
+	at, known := f.asked[e.Update]
+	if !known {
+		at = f.find(e.Update)
+	}
+	if at == len(f.groups) {
+		f.groups = append(f.groups, Attempts{})
+	}
+	g := &f.groups[at]
+	g.Entries = append(g.Entries, *e)
+	if u := g.Update.Merge(e.Update); u != g.Update {
+		g.Update = u
+		f.index.Add(u, at)
+		f.asked = map[update.Ref]int{}
+	}
+	f.asked[e.Update] = at
+}
+
+// find gives the group of an update, or the next one. Of groups that turn out to be of one update, the newest has its
+// entries from then on.
+func (f *filing) find(of update.Ref) int {
+	at := len(f.groups)
+	for i := range f.index.Same(of) {
+		if i < at && f.groups[i].Update.Same(of) {
+			at = i
+		}
+	}
+	return at
 }
 
 // Standing gives the update's last attempt, and reports whether it failed and no later one succeeded. Where times

@@ -32,14 +32,13 @@ const (
 // the order of their sources, and are merged with nothing. A successful download is no entry; a failed one is, as in Windows' own list.
 func Merge(set *evidence.Set) []Entry {
 	exact, loose := split(set)
-	var entries, undated []Entry // entries in the order of time
-	put := func(accounts []evidence.Account, within time.Duration) {
-		for i := range accounts {
-			e := &accounts[i]
+	var entries, undated []*Entry // entries in the order of time
+	put := func(accounts []*evidence.Account, within time.Duration) {
+		for _, e := range accounts {
 			if e.Time.IsZero() || e.Local {
 				undated = append(undated, toEntry(e))
 			} else if i := find(entries, e, within); i >= 0 {
-				join(&entries[i], e)
+				join(entries[i], e)
 			} else {
 				entries = slices.Insert(entries, from(entries, e.Time.Add(1)), toEntry(e))
 			}
@@ -49,19 +48,25 @@ func Merge(set *evidence.Set) []Entry {
 	put(loose, sameDay)
 	entries = append(entries, undated...)
 	slices.SortStableFunc(entries, newestFirst)
-	return entries
+	out := make([]Entry, len(entries))
+	for i, e := range entries {
+		out[i] = *e
+	}
+	return out
 }
 
 // from gives the index of the first entry that is not before t.
-func from(entries []Entry, t time.Time) int {
-	i, _ := slices.BinarySearchFunc(entries, t, func(e Entry, t time.Time) int { return e.Time.Compare(t) })
+func from(entries []*Entry, t time.Time) int {
+	i, _ := slices.BinarySearchFunc(entries, t, func(e *Entry, t time.Time) int { return e.Time.Compare(t) })
 	return i
 }
 
 // split parts the attempts by how well they name their update: those with a GUID first, since they found entries
 // that the others only join.
-func split(set *evidence.Set) (exact, loose []evidence.Account) {
-	for _, e := range set.Accounts() {
+func split(set *evidence.Set) (exact, loose []*evidence.Account) {
+	accounts := set.Accounts()
+	for i := range accounts {
+		e := &accounts[i]
 		switch {
 		case e.Field(evidence.Phase) == evidence.PhaseDownload && e.Field(evidence.Result) == string(update.Succeeded):
 		case e.Update.ID.GUID.IsZero():
@@ -74,11 +79,11 @@ func split(set *evidence.Set) (exact, loose []evidence.Account) {
 }
 
 // find gives the nearest entry that tells of the same attempt, or -1.
-func find(entries []Entry, e *evidence.Account, within time.Duration) int {
+func find(entries []*Entry, e *evidence.Account, within time.Duration) int {
 	best, distance := -1, within+1
 	last := e.Time.Add(within)
 	for i := from(entries, e.Time.Add(-within)); i < len(entries) && !entries[i].Time.After(last); i++ {
-		if d := entries[i].Time.Sub(e.Time).Abs(); d < distance && sameAttempt(&entries[i], e) {
+		if d := entries[i].Time.Sub(e.Time).Abs(); d < distance && sameAttempt(entries[i], e) {
 			best, distance = i, d
 		}
 	}
@@ -131,8 +136,8 @@ func (en *Entry) tell(e *evidence.Account) {
 	}
 }
 
-func toEntry(e *evidence.Account) Entry {
-	en := Entry{
+func toEntry(e *evidence.Account) *Entry {
+	en := &Entry{
 		Entry: update.Entry{
 			Time: e.Time, Local: e.Local, Update: e.Update, Code: e.Code, Result: resultOf(e.Event),
 			Operation: update.Operation(e.Field(evidence.Operation)),
@@ -145,14 +150,14 @@ func toEntry(e *evidence.Account) Entry {
 
 func resultOf(e *evidence.Event) update.Result { return update.Result(e.Field(evidence.Result)) }
 
-func newestFirst(a, b Entry) int {
+func newestFirst(a, b *Entry) int {
 	if a.Local != b.Local || a.Time.IsZero() != b.Time.IsZero() {
 		return cmp.Compare(rank(a), rank(b))
 	}
 	return b.Time.Compare(a.Time)
 }
 
-func rank(e Entry) int {
+func rank(e *Entry) int {
 	switch {
 	case e.Time.IsZero():
 		return 2

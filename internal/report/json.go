@@ -7,8 +7,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/redx-update/redx/internal/doctor"
 	"github.com/redx-update/redx/internal/evidence"
@@ -233,14 +233,24 @@ func WriteJSON(w io.Writer, v any) error {
 	if err := enc.Encode(v); err != nil {
 		return err
 	}
-	var out strings.Builder
-	for _, r := range b.String() {
-		if r != '\n' && (unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Bidi_Control, r)) {
-			fmt.Fprintf(&out, `\u%04x`, r)
-		} else {
-			out.WriteRune(r)
-		}
-	}
-	_, err := io.WriteString(w, out.String())
+	_, err := w.Write(shown(b.Bytes()))
 	return err
+}
+
+// shown escapes what a terminal would obey instead of showing it.
+func shown(text []byte) []byte {
+	obeyed := func(r rune) bool {
+		plain := r >= ' ' && r <= '~' || r == '\n' // nearly all of it
+		return !plain && (unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Bidi_Control, r))
+	}
+	var out []byte
+	for {
+		i := bytes.IndexFunc(text, obeyed)
+		if i < 0 {
+			return append(out, text...)
+		}
+		r, size := utf8.DecodeRune(text[i:])
+		out = fmt.Appendf(append(out, text[:i]...), `\u%04x`, r)
+		text = text[i+size:]
+	}
 }

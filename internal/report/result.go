@@ -32,11 +32,16 @@ type Result struct {
 
 // NewResult takes all that was found and narrows it to what was asked for; the zero filter asks for all.
 func NewResult(img Image, set *evidence.Set, findings []doctor.Finding, by history.Filter) *Result {
-	past := history.Merge(set)
-	open := unexplained(past, findings)
+	return ResultOf(img, doctor.NewExam(set), findings, by)
+}
+
+// ResultOf is NewResult for what was found by an exam that is still at hand.
+func ResultOf(img Image, exam *doctor.Exam, findings []doctor.Finding, by history.Filter) *Result {
+	set := exam.Evidence
+	open := unexplained(exam.Attempts, findings)
 	r := &Result{
 		Image: img, Set: set, By: by, Findings: doctor.Narrow(findings, by), Unexplained: by.Apply(open),
-		known: len(history.Filter{Update: by.Update}.Apply(past)) > 0,
+		known: by.Update != "" && len(history.Filter{Update: by.Update}.Apply(exam.History)) > 0,
 	}
 	if set.Machine.Masked {
 		withoutNames(r.Findings)
@@ -58,13 +63,13 @@ func withoutNames(findings []doctor.Finding) {
 func (r *Result) Unknown() bool { return r.By.Update != "" && !r.known }
 
 // unexplained gives the updates whose last attempt failed and that no finding is about.
-func unexplained(past []history.Entry, findings []doctor.Finding) []history.Entry {
+func unexplained(attempts []history.Attempts, findings []doctor.Finding) []history.Entry {
 	var out []history.Entry
 	var about update.Index[bool]
 	for i := range findings {
 		about.Add(findings[i].Update, true)
 	}
-	for _, group := range history.ByUpdate(past) {
+	for _, group := range attempts {
 		last, failing := group.Standing()
 		explained := false
 		for range about.Same(group.Update) {

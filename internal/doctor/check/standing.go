@@ -68,7 +68,7 @@ func (s *signs) add(e *evidence.Event) {
 	} else if t := e.Latest(); t.After(s.latest) {
 		s.latest = t
 	}
-	if line := lastLine(e); line > s.lines[e.Source.Path] {
+	if line := lastLine(e); line > 0 && line > s.lines[e.Source.Path] {
 		s.lines[e.Source.Path] = line
 	}
 }

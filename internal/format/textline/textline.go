@@ -43,7 +43,13 @@ type Reader struct {
 }
 
 // NewReader reads lines from src; it does not close it.
-func NewReader(src io.Reader) *Reader { return &Reader{src: src, buf: make([]byte, bufSize)} }
+func NewReader(src io.Reader) *Reader {
+	size := bufSize
+	if head, ok := src.(*bytes.Reader); ok { // every format looks at the head of every file
+		size = min(bufSize, head.Len()+1)
+	}
+	return &Reader{src: src, buf: make([]byte, size)}
+}
 
 // Next advances to the next line and reports whether there is one.
 func (r *Reader) Next() bool {
@@ -102,6 +108,7 @@ func (r *Reader) sniff() {
 	r.start = mark
 	if wide {
 		head := bytes.NewReader(bytes.Clone(r.buf[mark:r.end]))
+		r.buf = make([]byte, bufSize)
 		r.src = unicode.UTF16(order, unicode.IgnoreBOM).NewDecoder().Reader(io.MultiReader(head, r.rest()))
 		r.start, r.end, r.eof, r.err = 0, 0, false, nil
 	}
