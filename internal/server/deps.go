@@ -84,7 +84,7 @@ type Updates interface {
 	Plan() *deploy.Plan
 	// Core gives the core fragments of revisions, in the order of the ids.
 	Core(ctx context.Context, ids []catalog.RevisionID) ([]string, error)
-	// Fragments gives all fragments of a revision; nil when the server has none.
+	// Fragments gives the fragments of a revision but its core, for the caller to keep; nil when the server has none.
 	Fragments(ctx context.Context, id catalog.RevisionID) (*fragment.Fragments, error)
 	// Files lists the files of a revision that can be downloaded now, license agreements among them.
 	Files(ctx context.Context, id catalog.RevisionID) ([]File, error)

@@ -121,13 +121,23 @@ type extended struct {
 }
 
 func (x *extended) add(ids []catalog.RevisionID) error {
-	for _, id := range ids {
+	var cores []string
+	if slices.Contains(x.want.types, clientws.Core) {
+		var err error
+		if cores, err = x.s.core(x.c.ctx, ids); err != nil {
+			return err
+		}
+	}
+	for i, id := range ids {
 		f, err := x.s.deps.Updates.Fragments(x.c.ctx, id)
 		if err != nil {
 			return err
 		}
 		if f == nil {
 			continue
+		}
+		if cores != nil {
+			f.Core = cores[i]
 		}
 		for _, xml := range x.want.pick(f) {
 			x.updates = append(x.updates, clientws.UpdateData{ID: int32(id), XML: xml})

@@ -194,7 +194,13 @@ func (w *world) Core(_ context.Context, ids []catalog.RevisionID) ([]string, err
 }
 
 func (w *world) Fragments(_ context.Context, id catalog.RevisionID) (*fragment.Fragments, error) {
-	return w.fragments[id], nil
+	f := w.fragments[id]
+	if f == nil {
+		return nil, nil
+	}
+	beside := *f
+	beside.Core = "" // as a store has it
+	return &beside, nil
 }
 
 func (w *world) Files(_ context.Context, id catalog.RevisionID) ([]File, error) {

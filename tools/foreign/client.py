@@ -114,11 +114,11 @@ identity = {"UpdateID": "ab000a00-0000-0000-0000-000000000000", "RevisionNumber"
 refreshed = ws.RefreshCache(cookie, {"UpdateIdentity": [identity, {"UpdateID": UNKNOWN, "RevisionNumber": 1}]})
 ok("RefreshCache", [(r.RevisionID, r.GlobalID.UpdateID, r.Deployment.Action) for r in refreshed] == [(10, identity["UpdateID"], "Install")], refreshed)
 
-extended = ws.GetExtendedUpdateInfo(cookie, {"int": [10, 40]}, {"XmlUpdateFragmentType": ["Extended", "LocalizedProperties", "Eula"]},
+extended = ws.GetExtendedUpdateInfo(cookie, {"int": [10, 40]}, {"XmlUpdateFragmentType": ["Core", "Extended", "LocalizedProperties", "Eula"]},
                                     {"string": ["en-US", "en"]})
 location = extended.FileLocations.FileLocation[0]
-ok("GetExtendedUpdateInfo", len(extended.Updates.Update) == 3 and extended.OutOfScopeRevisionIDs.int == [40]
-   and location.Url.startswith(files + "/Content/"), extended)
+ok("GetExtendedUpdateInfo", len(extended.Updates.Update) == 4 and extended.OutOfScopeRevisionIDs.int == [40]
+   and extended.Updates.Update[0].Xml.startswith("<UpdateIdentity ") and location.Url.startswith(files + "/Content/"), extended)
 fault("InvalidParameters", "revisionIDs", lambda: ws.GetExtendedUpdateInfo(cookie, {"int": [10] * 51}, {"XmlUpdateFragmentType": ["Extended"]}))
 
 if suffix == "Soap":  # the WSDL has it for SOAP 1.1 only
