@@ -37,8 +37,8 @@ func newServerPublishCommand(std stdio) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "publish --data FOLDER FILE",
 		Short: "Make an update of one's own",
-		Long: `Publish makes an update of a cabinet with a package of Windows' servicing (update.mum), of the cabinet in a standalone
-package (.msu), of an installer (.msi) or of a program that installs (.exe), and takes it in as an import would. Windows
+		Long: `Publish makes an update of a cabinet with a package of Windows' servicing (update.mum), of the cabinets in a standalone
+package (.msu; of several, one update that consists of them, the servicing stack first), of an installer (.msi) or of a program that installs (.exe), and takes it in as an import would. Windows
 installs only what a publisher that it trusts has signed: --cert signs it, an installer or a program in a cabinet of its
 own. What has no signature then is refused. What clients have to trust for it, redx server client-policy prints.
 
@@ -252,7 +252,12 @@ func printPublication(w io.Writer, p publication, dry bool) error {
 		did = "is there already:"
 	}
 	fmt.Fprintf(&b, "%s %s revision %d  %s\n", did, p.Update, p.Revision, p.Title)
-	fmt.Fprintf(&b, "  file        %s (%d bytes), signed by %s\n", p.File, p.Size, p.Signer)
+	if p.File != "" {
+		fmt.Fprintf(&b, "  file        %s (%d bytes), signed by %s\n", p.File, p.Size, p.Signer)
+	}
+	for _, part := range p.Parts {
+		fmt.Fprintf(&b, "  part        %s revision %d: %s (%d bytes), signed by %s\n", part.Update, part.Revision, part.File, part.Size, part.Signer)
+	}
 	fmt.Fprintf(&b, "  categories  %s\n", strings.Join(p.Categories, ", "))
 	if p.ApprovedFor != "" {
 		fmt.Fprintf(&b, "  approved    for %s\n", p.ApprovedFor)

@@ -22,6 +22,7 @@ type Facts struct {
 	Classification string
 	Company        string
 	Package        Package
+	Stack          bool // it is Windows' servicing stack, which installs all others
 }
 
 // maxManifest bounds a package's manifest; those of cumulative updates have some 10 MB.
@@ -130,6 +131,7 @@ func (m *manifest) facts() (Facts, error) {
 	if f.KB == "" {
 		f.KB = id.KB()
 	}
+	f.Stack = strings.HasPrefix(strings.ToLower(id.Name), "package_for_servicingstack")
 	if strings.HasPrefix(m.Support, "http://") || strings.HasPrefix(m.Support, "https://") {
 		f.MoreInfo = m.Support
 	}
@@ -140,6 +142,7 @@ func (m *manifest) facts() (Facts, error) {
 		f.Reboot = Never
 	}
 	f.Package = m.servicing(id)
+	f.Package.uninstall = !f.Stack // Windows keeps its servicing stack
 	return f, nil
 }
 
@@ -148,7 +151,6 @@ func (m *manifest) servicing(id servicing.Package) Package {
 	p := Package{
 		handler:   handler{name: "Cbs", kind: "cbs:Cbs"},
 		installed: []node{element("cbsar:CbsPackageInstalledByIdentity").with("PackageIdentity", id.String())},
-		uninstall: true,
 	}
 	if n, ok := processors[strings.ToLower(id.Arch)]; ok {
 		p.fits = append(p.fits, element("bar:Processor").with("Architecture", n))

@@ -45,15 +45,25 @@ func (u *Update) Document() ([]byte, error) {
 		size += f.Size
 		files.below = append(files.below, f.node())
 	}
-	properties := element("upd:Properties", u.behaviour()...).with("UpdateType", "Software", "DefaultPropertiesLanguage", "en",
-		"AutoSelectOnWebSites", "true", "ExplicitlyDeployable", "true", "Handler", msus+"UpdateHandlers/"+u.Package.handler.name,
-		"MaxDownloadSize", fmt.Sprint(size), "MinDownloadSize", "0", "PublicationState", "Published", "CreationDate", stamp(u.Created),
+	parts := []node{
+		identity(u.ID.GUID).with("RevisionNumber", fmt.Sprint(u.ID.Revision)), u.properties(size), texts(u.Title, u.Description, u.MoreInfo), u.relations(),
+	}
+	if len(u.Bundled) == 0 {
+		parts = append(parts, u.rules(), files, element("upd:HandlerSpecificData", u.Package.handler.below...).with("xsi:type", u.Package.handler.kind))
+	}
+	return document(parts...), nil
+}
+
+func (u *Update) properties(size int64) node {
+	n := element("upd:Properties", u.behaviour()...).with("UpdateType", "Software", "DefaultPropertiesLanguage", "en")
+	if !u.Part {
+		n = n.with("AutoSelectOnWebSites", "true", "ExplicitlyDeployable", "true")
+	}
+	if len(u.Bundled) == 0 {
+		n = n.with("Handler", msus+"UpdateHandlers/"+u.Package.handler.name)
+	}
+	return n.with("MaxDownloadSize", fmt.Sprint(size), "MinDownloadSize", "0", "PublicationState", "Published", "CreationDate", stamp(u.Created),
 		"PublisherID", u.Publisher.String()).maybe("MsrcSeverity", string(u.Severity))
-	return document(
-		identity(u.ID.GUID).with("RevisionNumber", fmt.Sprint(u.ID.Revision)), properties, texts(u.Title, u.Description, u.MoreInfo), u.relations(),
-		u.rules(), files,
-		element("upd:HandlerSpecificData", u.Package.handler.below...).with("xsi:type", u.Package.handler.kind),
-	), nil
 }
 
 func document(parts ...node) []byte {
@@ -110,6 +120,13 @@ func (u *Update) relations() node {
 			s.below = append(s.below, identity(id))
 		}
 		r.below = append(r.below, s)
+	}
+	if len(u.Bundled) > 0 {
+		b := element("upd:BundledUpdates")
+		for _, id := range u.Bundled {
+			b.below = append(b.below, element("upd:AtLeastOne", identity(id.GUID).with("RevisionNumber", fmt.Sprint(id.Revision))))
+		}
+		r.below = append(r.below, b)
 	}
 	return r
 }

@@ -28,39 +28,35 @@ type payload struct {
 // errKind says what can be published.
 var errKind = errors.New("what can be published is a cabinet, a standalone package (.msu), a program (.exe) or an installer (.msi)")
 
-// open opens the payload, and lets it say what it is. What it unpacks goes to dir.
-func (r *Request) open(dir string) (*payload, error) {
+// open opens the payloads, and lets them say what they are: one, or those of a standalone package with several. What it
+// unpacks goes to dir.
+func (r *Request) open(dir string) ([]*payload, error) {
 	f, err := os.Open(r.Path)
 	if err != nil {
 		return nil, err
 	}
 	p := &payload{File: f, name: filepath.Base(r.Path)}
-	if err := p.identify(r, dir); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", r.Path, err), p.Close())
+	all, err := p.identify(r, dir)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", r.Path, err), p.Close(), closeAll(all))
 	}
-	return p, nil
+	return all, nil
 }
 
 // identify knows the payload by its first bytes, and a standalone package, which is a cabinet, by its name.
-func (p *payload) identify(r *Request, dir string) error {
+func (p *payload) identify(r *Request, dir string) ([]*payload, error) {
 	i, err := p.Stat()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	p.size = i.Size()
 	var magic [8]byte
 	if _, err := p.ReadAt(magic[:], 0); err != nil {
-		return fmt.Errorf("%w: %w", errKind, err)
+		return nil, fmt.Errorf("%w: %w", errKind, err)
 	}
 	switch {
 	case string(magic[:4]) == "MSCF":
-		p.isCab = true
-		if strings.EqualFold(filepath.Ext(p.name), ".msu") {
-			if err := p.standalone(dir); err != nil {
-				return err
-			}
-		}
-		p.facts, err = cabinet(p, p.size, r)
+		return p.cabinets(r, dir)
 	case string(magic[:2]) == "MZ":
 		c := r.Command
 		c.Program = p.name
@@ -68,11 +64,35 @@ func (p *payload) identify(r *Request, dir string) error {
 	case string(magic[:]) == "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
 		p.facts, err = Installer(p.name, p, p.size, r.Command.Arguments)
 		p.facts.Package.add(r.Rules)
+	case string(magic[:]) == "MSWIM\x00\x00\x00":
+		err = errImage
 	default:
 		err = errKind
 	}
-	p.facts.KB, p.facts.MoreInfo = cmp.Or(p.facts.KB, p.said.KB), cmp.Or(p.facts.MoreInfo, p.said.MoreInfo)
-	return err
+	return []*payload{p}, err
+}
+
+// cabinets lets a cabinet say what it is, or those that are in a standalone package.
+func (p *payload) cabinets(r *Request, dir string) ([]*payload, error) {
+	p.isCab = true
+	all := []*payload{p}
+	if strings.EqualFold(filepath.Ext(p.name), ".msu") {
+		var err error
+		if all, err = p.standalone(dir); err != nil {
+			return nil, err
+		}
+	}
+	if len(all) > 1 && (r.Command.Program != "" || len(r.Rules.installed)+len(r.Rules.fits) > 0) {
+		return all, errors.New("neither a program nor conditions can be given for a package with several cabinets")
+	}
+	for _, part := range all {
+		var err error
+		if part.facts, err = cabinet(part, part.size, r); err != nil {
+			return all, err
+		}
+		part.facts.KB, part.facts.MoreInfo = cmp.Or(part.facts.KB, part.said.KB), cmp.Or(part.facts.MoreInfo, part.said.MoreInfo)
+	}
+	return all, nil
 }
 
 // add adds conditions to a package's own.

@@ -32,6 +32,11 @@ type Update struct {
 	Supersedes  []guid.GUID
 	Files       []File
 	Package     Package
+	// Bundled are the updates that it consists of, in the order in which they are to be installed. Then it has neither files nor
+	// a package of its own.
+	Bundled []update.ID
+	// Part: it comes with the one that bundles it, and not by itself.
+	Part bool
 }
 
 // Package is what a kind of payload adds: how it is installed, and how one sees that it is.
@@ -96,9 +101,9 @@ func (u *Update) check() error {
 		return fmt.Errorf("more than %d categories and superseded updates", maxRelated)
 	case slices.Contains(u.Supersedes, u.ID.GUID):
 		return errors.New("an update cannot supersede itself; a new revision of it does by itself")
-	case len(u.Files) == 0:
+	case len(u.Files) == 0 && len(u.Bundled) == 0:
 		return errors.New("an update without a file")
-	case len(u.Package.installed) == 0:
+	case len(u.Package.installed) == 0 && len(u.Bundled) == 0:
 		return errors.New("nothing says how one sees that it is installed")
 	}
 	for _, s := range []string{u.Title, u.Description, u.MoreInfo} {

@@ -207,9 +207,64 @@ func TestStandalone(t *testing.T) {
 	if got.KB != "KB5008888" || got.File != "Windows10.0-KB5008888-x64.cab" || !bytes.Contains(k.document(t, got.Update), []byte("http://support.example/5008888")) {
 		t.Errorf("%+v", got)
 	}
-	msu = pack(t, cab.Bytes("a.cab", time.Time{}, inner), cab.Bytes("b.cab", time.Time{}, inner))
-	if _, err := k.Publish(t.Context(), publish.Request{Path: k.write(t, "b.msu", msu), Identity: k.id}); err == nil || !strings.Contains(err.Error(), "publish each of [a.cab b.cab]") {
-		t.Error(err)
+}
+
+// TestStandaloneOfSeveral publishes a package with a servicing stack and what wants it, as one update that consists of both.
+func TestStandaloneOfSeveral(t *testing.T) {
+	k := open(t)
+	lcu := pack(t, file("update.mum", fmt.Sprintf(mum, parent)))
+	stack := pack(t, file("update.mum", strings.NewReplacer("Package_for_KB5009999", "Package_for_ServicingStack_1", "KB5009999", "KB5009990", "required", "never",
+		"Fix &amp; mend", "").Replace(fmt.Sprintf(mum, ""))))
+	msu := pack(t, file("WSUSSCAN.cab", "x"), cab.Bytes("Windows10.0-KB5009999-x64.cab", time.Time{}, lcu), cab.Bytes("DesktopDeployment.cab", time.Time{}, pack(t, file("a.dll", "a"))),
+		cab.Bytes("SSU-1-x64.cab", time.Time{}, stack), file("Windows10.0-KB5009999-x64-pkgProperties.txt", `KB Article Number="5009999"`))
+	request := publish.Request{Path: k.write(t, "a.msu", msu), Identity: k.id, ID: guid.MustParse("11111111-2222-4333-8444-555555555555"), Severity: "Critical"}
+	got := must[publish.Published](t)(k.Publish(t.Context(), request))
+	if got.Title != "Fix & mend" || got.KB != "KB5009999" || got.File != "" || got.Revision != 1 || !got.New || len(got.Parts) != 2 || got.Size != got.Parts[0].Size+got.Parts[1].Size {
+		t.Fatalf("%+v", got)
+	}
+	if first := got.Parts[0]; first.File != "SSU-1-x64.cab" || first.KB != "KB5009990" || first.Title != "SSU-1-x64" || !first.New {
+		t.Errorf("%+v", first)
+	}
+	golden(t, "bundle.xml", k.document(t, got.Update))
+	golden(t, "part.xml", k.document(t, got.Parts[0].Update))
+	if again := must[publish.Published](t)(k.Publish(t.Context(), request)); again.New || again.Parts[0].New || again.Parts[1].New {
+		t.Errorf("again: %+v", again)
+	}
+	request.Title = "Other"
+	if changed := must[publish.Published](t)(k.Publish(t.Context(), request)); changed.Revision != 2 || changed.Parts[0].New {
+		t.Errorf("changed: %+v", changed)
+	}
+	// Who is to install the whole is sent its parts.
+	c := catalog.Compile(must[[]catalog.Revision](t)(k.store.Revisions(t.Context(), time.Time{})))
+	scope := c.Scope([]catalog.RevisionID{c.Newest(got.Update).RevisionID})
+	for _, p := range got.Parts {
+		if role := scope.Role(c.Newest(p.Update).RevisionID); role != catalog.Member {
+			t.Errorf("%s has the role %d", p.File, role)
+		}
+	}
+}
+
+func TestStandaloneRefused(t *testing.T) {
+	k := open(t)
+	inner := pack(t, file("update.mum", fmt.Sprintf(mum, "")))
+	two := []cab.File{cab.Bytes("a.cab", time.Time{}, inner), cab.Bytes("b.cab", time.Time{}, inner)}
+	for _, tt := range []struct {
+		name    string
+		content []byte
+		request publish.Request
+		want    string
+	}{
+		{"an image", []byte("MSWIM\x00\x00\x00 and so on"), publish.Request{}, "DISM /Add-Package"},
+		{"an image in it", pack(t, append(two, file("Windows11.0-KB5000001-x64.wim", "MSWIM"))...), publish.Request{}, "Windows11.0-KB5000001-x64.wim is in it"},
+		{"nothing to install", pack(t, file("WSUSSCAN.cab", "x")), publish.Request{}, "without a cabinet to install"},
+		{"no package in any", pack(t, cab.Bytes("a.cab", time.Time{}, pack(t, file("a", "a"))), cab.Bytes("b.cab", time.Time{}, pack(t, file("b", "b")))), publish.Request{}, "no update.mum"},
+		{"no cabinet", pack(t, file("a.cab", "x"), file("b.cab", "y")), publish.Request{}, "a.cab: "},
+		{"a program of several", pack(t, two...), publish.Request{Command: publish.Command{Program: "a.exe"}}, "neither a program nor conditions"},
+	} {
+		tt.request.Path, tt.request.Identity = k.write(t, "x.msu", tt.content), k.id
+		if _, err := k.Publish(t.Context(), tt.request); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: %v", tt.name, err)
+		}
 	}
 }
 

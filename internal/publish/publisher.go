@@ -37,30 +37,32 @@ type Published struct {
 	File       string    `json:"file"`
 	Size       int64     `json:"size"`
 	Signer     string    `json:"signer"`
-	Categories []string  `json:"categories"`         // that it belongs to
-	Made       []string  `json:"made,omitempty"`     // those of them that the server did not have
-	Document   string    `json:"document,omitempty"` // of a dry run
+	Categories []string  `json:"categories,omitempty"` // that it belongs to
+	Made       []string  `json:"made,omitempty"`       // those of them that the server did not have
+	Document   string    `json:"document,omitempty"`   // of a dry run
+	// Parts are what a standalone package with several cabinets consists of; its File then is empty.
+	Parts []Published `json:"parts,omitempty"`
 }
 
-// Publish publishes one payload. After an error the server has nothing of it, or all but the payload, which publishing
-// again completes.
+// Publish publishes one payload, or those of a standalone package together. After an error the server has nothing of it, or
+// all but payloads, which publishing again completes.
 func (p *Publisher) Publish(ctx context.Context, r Request) (Published, error) {
 	dir, err := os.MkdirTemp("", "redx-publish-*")
 	if err != nil {
 		return Published{}, err
 	}
-	f, err := r.open(dir)
+	payloads, err := r.open(dir)
 	if err != nil {
 		return Published{}, errors.Join(err, os.RemoveAll(dir))
 	}
-	result, err := p.payload(ctx, &r, f, dir)
+	result, err := p.payloads(ctx, &r, payloads, dir)
 	if err != nil {
 		err = fmt.Errorf("%s: %w", r.Path, err)
 	}
-	return result, errors.Join(err, f.Close(), os.RemoveAll(dir))
+	return result, errors.Join(err, closeAll(payloads), os.RemoveAll(dir))
 }
 
-func (p *Publisher) payload(ctx context.Context, r *Request, f *payload, dir string) (Published, error) {
+func (p *Publisher) payloads(ctx context.Context, r *Request, all []*payload, dir string) (Published, error) {
 	trust := authenticode.Trust{Roots: r.Roots, Now: p.Now}
 	if trust.Roots == nil {
 		system, err := x509.SystemCertPool()
@@ -69,62 +71,119 @@ func (p *Publisher) payload(ctx context.Context, r *Request, f *payload, dir str
 		}
 		trust.Roots = system
 	}
-	if err := f.sign(r, trust, dir); err != nil {
-		return Published{}, err
+	for _, f := range all {
+		if err := f.sign(r, trust, dir); err != nil {
+			return Published{}, err
+		}
 	}
-	u, categories, err := r.of(f.facts, f.signer)
+	revisions, err := p.Store.Revisions(ctx, time.Time{})
 	if err != nil {
 		return Published{}, err
+	}
+	have := catalog.Compile(revisions)
+	var updates []made
+	if len(all) == 1 {
+		updates, err = p.single(ctx, r, all[0], have)
+	} else {
+		updates, err = p.bundle(ctx, r, all, have)
+	}
+	if err != nil {
+		return Published{}, err
+	}
+	return p.finish(ctx, r, updates, have)
+}
+
+// made is an update with its document.
+type made struct {
+	Update
+	categories []Category
+	document   []byte
+	isNew      bool
+	payload    *payload // nil for a bundle
+}
+
+func (p *Publisher) single(ctx context.Context, r *Request, f *payload, have *catalog.Catalog) ([]made, error) {
+	m := made{payload: f}
+	var err error
+	if m.Update, m.categories, err = r.of(f.facts, f.signer); err != nil {
+		return nil, err
 	}
 	file, err := Digest(f.name, io.NewSectionReader(f, 0, f.size))
 	if err != nil {
-		return Published{}, err
+		return nil, err
 	}
-	u.Files = []File{file}
-	document, isNew, err := p.number(ctx, r, &u)
-	if err != nil {
-		return Published{}, err
+	m.Files = []File{file}
+	m.document, m.isNew, err = p.number(ctx, r, &m.Update, have)
+	return []made{m}, err
+}
+
+// finish gives what was made to the server, the last of which is what was asked for, and says what that is.
+func (p *Publisher) finish(ctx context.Context, r *Request, all []made, have *catalog.Catalog) (Published, error) {
+	result := all[len(all)-1].published()
+	for _, m := range all[:len(all)-1] {
+		result.Parts = append(result.Parts, m.published())
+		result.Size += m.published().Size
+		result.Signer = m.payload.signer.Certificate().Subject.String()
 	}
-	result := Published{
-		Update: u.ID.GUID, Revision: u.ID.Revision, New: isNew, Title: u.Title, KB: u.KB, File: file.Name, Size: file.Size,
-		Signer: f.signer.Certificate().Subject.String(),
-	}
-	documents, err := p.categories(ctx, categories, &result)
+	documents, err := p.categories(all[len(all)-1].categories, have, &result)
 	if err != nil {
 		return result, err
 	}
 	if r.DryRun {
-		result.Document = string(document)
+		result.Document = string(all[len(all)-1].document)
+		for i := range result.Parts {
+			result.Parts[i].Document = string(all[i].document)
+		}
 		return result, nil
 	}
-	return result, p.give(ctx, append(documents, document), f)
+	for _, m := range all {
+		documents = append(documents, m.document)
+	}
+	return result, p.give(ctx, documents, all)
 }
 
-// give gives the documents and the payload to the intake, as an import does.
-func (p *Publisher) give(ctx context.Context, documents [][]byte, f *payload) error {
-	taken, err := p.Intake.Take(ctx, documents, []string{f.File.Name()})
+func (m *made) published() Published {
+	p := Published{Update: m.ID.GUID, Revision: m.ID.Revision, New: m.isNew, Title: m.Title, KB: m.KB}
+	if m.payload != nil {
+		p.File, p.Size, p.Signer = m.Files[0].Name, m.Files[0].Size, m.payload.signer.Certificate().Subject.String()
+	}
+	return p
+}
+
+// give gives the documents and the payloads to the intake, as an import does.
+func (p *Publisher) give(ctx context.Context, documents [][]byte, all []made) error {
+	var paths []string
+	for _, m := range all {
+		if m.payload != nil {
+			paths = append(paths, m.payload.File.Name())
+		}
+	}
+	taken, err := p.Intake.Take(ctx, documents, paths)
 	if err != nil {
 		return err
 	}
 	if len(taken.Refused) > 0 {
 		return fmt.Errorf("not taken: %s", taken.Refused[0])
 	}
-	return Remember(ctx, p.Store, f.signer, f.own)
+	for _, m := range all {
+		if m.payload != nil {
+			if err := Remember(ctx, p.Store, m.payload.signer, m.payload.own); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // number gives the update its revision: the one that the server has if it says the very same, or the next.
-func (p *Publisher) number(ctx context.Context, r *Request, u *Update) (document []byte, isNew bool, err error) {
+func (p *Publisher) number(ctx context.Context, r *Request, u *Update, have *catalog.Catalog) (document []byte, isNew bool, err error) {
 	u.ID, u.Created = update.ID{GUID: r.ID, Revision: 1}, p.Now
 	if r.ID.IsZero() {
 		if u.ID.GUID, err = newID(); err != nil {
 			return nil, false, err
 		}
 	}
-	revisions, err := p.Store.Revisions(ctx, time.Time{})
-	if err != nil {
-		return nil, false, err
-	}
-	if last := catalog.Compile(revisions).Newest(u.ID.GUID); last != nil {
+	if last := have.Newest(u.ID.GUID); last != nil {
 		same, err := p.same(ctx, *u, last)
 		if err != nil || same != nil {
 			return same, false, err
@@ -170,19 +229,11 @@ func valid(document []byte, id guid.GUID) error {
 }
 
 // categories makes those that the server does not have.
-func (p *Publisher) categories(ctx context.Context, all []Category, result *Published) ([][]byte, error) {
-	revisions, err := p.Store.Revisions(ctx, time.Time{})
-	if err != nil {
-		return nil, err
-	}
-	have := map[guid.GUID]bool{}
-	for _, r := range revisions {
-		have[r.ID.GUID] = true
-	}
+func (p *Publisher) categories(all []Category, have *catalog.Catalog, result *Published) ([][]byte, error) {
 	var documents [][]byte
 	for _, c := range all {
 		result.Categories = append(result.Categories, c.Title)
-		if have[c.ID] {
+		if have.Newest(c.ID) != nil {
 			continue
 		}
 		d, err := c.Document(p.Now)

@@ -35,6 +35,8 @@ type Request struct {
 	Roots *x509.CertPool
 	// DryRun makes the documents, and gives them to nobody.
 	DryRun bool
+
+	part bool // of another update
 }
 
 // newID makes a random id (RFC 9562 version 4).
@@ -52,7 +54,7 @@ const defaultProduct = "Published updates"
 
 // of makes the update of what was asked for and what the payload says.
 func (r *Request) of(f Facts, signer authenticode.Signer) (Update, []Category, error) {
-	class, err := Classification(cmp.Or(r.Classification, known(f.Classification), "Updates"))
+	class, err := Classification(cmp.Or(r.Classification, classified(f.Classification), "Updates"))
 	if err != nil {
 		return Update{}, nil, err
 	}
@@ -61,13 +63,13 @@ func (r *Request) of(f Facts, signer authenticode.Signer) (Update, []Category, e
 	u := Update{
 		Title: cmp.Or(r.Title, f.Title), Description: cmp.Or(r.Description, f.Description), KB: cmp.Or(r.KB, f.KB),
 		MoreInfo: cmp.Or(r.MoreInfo, f.MoreInfo), Severity: r.Severity, Reboot: cmp.Or(r.Reboot, f.Reboot, MayReboot),
-		Publisher: company.ID, Categories: []guid.GUID{product.ID, class.ID}, Supersedes: r.Supersedes, Package: f.Package,
+		Publisher: company.ID, Categories: []guid.GUID{product.ID, class.ID}, Supersedes: r.Supersedes, Package: f.Package, Part: r.part,
 	}
 	return u, []Category{company, product, class}, nil
 }
 
-// known gives a classification that a payload names, unless it is none of Microsoft's.
-func known(name string) string {
+// classified gives a classification that a payload names, unless it is none of Microsoft's.
+func classified(name string) string {
 	if c, err := Classification(name); err == nil {
 		return c.Title
 	}
