@@ -4,10 +4,10 @@ package evidence
 const (
 	// ScanDone: a search for updates succeeded. Fields: Service.
 	ScanDone Kind = "scan-done"
-	// ScanFailed: a search for updates failed. Fields: Service.
+	// ScanFailed: a search for updates failed. Fields: Service, Network.
 	ScanFailed Kind = "scan-failed"
 	// Trouble: a line tells of a failure in the surroundings of an update (rights, space, network, policy, transfer). It
-	// stands in healthy logs too. Fields: Component, Level, Path (the thing it happened to).
+	// stands in healthy logs too. Fields: Component, Level, Path (the thing it happened to), Network.
 	Trouble Kind = "trouble"
 	// DatabaseDamaged: a database or one of its logs cannot be read. Fields: Path, Name (of the program and database).
 	DatabaseDamaged Kind = "database-damaged"
@@ -54,6 +54,7 @@ const (
 	Expected = "expected"
 	Extend   = "extend"
 	Level    = "level"
+	Network  = "network"
 	Start    = "start"
 )
 
@@ -62,6 +63,9 @@ const Linked = "linked"
 
 // LevelError is the Level of a line that its log calls an error.
 const LevelError = "error"
+
+// NetworkOff is the Network of what happened while, by the words of the same log, the computer had no network.
+const NetworkOff = "disconnected"
 
 // StartMissing is the Start of a service that has no key.
 const StartMissing = "missing"

@@ -2,6 +2,7 @@ package gather_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -75,6 +76,28 @@ func TestFailedJobs(t *testing.T) {
 		`3 download-failed 5C2A3F60 http://wsus:8530/Content/3F/x.cabC:\x.cab`,
 		`4 download-failed - http://wsus:8530/Content/3F/later.cabC:\x.cab`,
 	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// What fails while the agent's own log says that there is no network is told apart from what fails with one.
+func TestFailuresWithoutNetwork(t *testing.T) {
+	const fails = "*FAILED* [8024402C] Send request"
+	set := ofLogs(t, imagetest.Tree(t, map[string]string{"WindowsUpdate.log": agentLog(
+		"03:10:00 1 PT "+fails,
+		"03:10:01 1 Shared Network state: Disconnected",
+		"03:10:02 1 PT "+fails+" again",
+		"03:10:03 1 Agent * END * Finding updates CallerId = x, Exit code = 0x8024402C",
+		"03:10:04 2 IdleTimer IdleTimer::NetworkStateChanged. Network connected? Yes",
+		"03:10:05 1 PT *FAILED* [80072EE7] Send request",
+	)}))
+	var got []string
+	for _, e := range events(set, evidence.Trouble, evidence.ScanFailed) {
+		got = append(got, fmt.Sprintf("%d %s %s", e.Source.Line, e.Kind, e.Field(evidence.Network)))
+	}
+	want := []string{"1 trouble ", "3 trouble disconnected", "4 scan-failed disconnected", "4 trouble disconnected", "6 trouble "}
+	slices.Sort(got)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}

@@ -1,6 +1,7 @@
 package gather
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -32,7 +33,9 @@ var troubles = []hresult.Code{
 // trouble gives a line of a text log that tells of the surroundings.
 func (in *input) trouble(e evidence.Event, component string, level wdslog.Level, path string) {
 	e.Kind = evidence.Trouble
-	e.Fields = map[string]string{}
+	if e.Fields == nil {
+		e.Fields = map[string]string{}
+	}
 	for name, value := range map[string]string{evidence.Component: component, evidence.Path: path} {
 		if value != "" {
 			e.Fields[name] = value
@@ -52,7 +55,14 @@ func isTrouble(c hresult.Code) bool {
 
 // surroundings follows what the update agent says of searches and of its surroundings.
 func (a *agentReader) surroundings(l *agentLine, code hresult.Code, coded bool) {
+	if connected, ok := wulog.ParseNetwork(l.text); ok {
+		a.network = nil
+		if !connected {
+			a.network = map[string]string{evidence.Network: evidence.NetworkOff}
+		}
+	}
 	if found, ok := a.search(l, code, coded); ok {
+		found.Fields = maps.Clone(a.network)
 		a.add(l, found)
 	}
 	if !coded || cleaning.MatchString(l.text) {
@@ -62,6 +72,7 @@ func (a *agentReader) surroundings(l *agentLine, code hresult.Code, coded bool) 
 		return
 	}
 	e := evidence.Event{Source: l.source, Time: l.time, Local: l.local && !l.time.IsZero(), Text: l.contents, Code: code}
+	e.Fields = maps.Clone(a.network)
 	e.Update = update.Ref{ID: a.updates[l.tid].within(updateStays, l.time)}
 	component, _, _ := strings.Cut(l.contents, ": ")
 	if component == l.text {

@@ -28,6 +28,7 @@ type agentReader struct {
 	in      *input
 	updates map[uint32]named[update.ID] // the last that a thread named
 	jobs    map[uint32]named[wulog.Job] // failed and not yet told at which file, by thread
+	network map[string]string           // what the next events say of the network, nil while there is one
 }
 
 // named is what a thread named, and when. Threads come from a pool: what one named an hour ago is not its work now.

@@ -21,13 +21,30 @@ var datastoreCodes = []hresult.Code{
 }
 
 // noDamage are errors of the database engine that say nothing of the database: a file is held, is not there (as after a
-// reset), or the disk is full.
+// reset), the disk is full, or whoever asked asked wrongly or in a bad moment. The cryptographic services of a new Windows
+// 10 report -1409 once and go on (seen in the logs of two healthy machines).
 var noDamage = []hresult.Code{
 	0xc8000408, // JET_errFileAccessDenied
 	0xc8000713, // JET_errFileNotFound
 	0xc80003ff, // JET_errInvalidPath
 	0xc8000710, // JET_errDiskFull
 	0xc8000211, // JET_errLogDiskFull
+
+	0xc80003e8, // JET_errTermInProgress
+	0xc80003eb, // JET_errInvalidParameter
+	0xc80003f3, // JET_errOutOfMemory
+	0xc80003f6, // JET_errOutOfBuffers
+	0xc8000405, // JET_errNotInitialized
+	0xc8000406, // JET_errAlreadyInitialized
+	0xc800042d, // JET_errVersionStoreOutOfMemory
+	0xc8000442, // JET_errInstanceUnavailable
+	0xc80004b2, // JET_errDatabaseInUse
+	0xc8000517, // JET_errTableDuplicate
+	0xc8000531, // JET_errClientRequestToStopJetService
+	0xc800057b, // JET_errIndexDuplicate
+	0xc8000581, // JET_errInvalidCreateIndex
+	0xc8000711, // JET_errPermissionDenied
+	0xc8000773, // JET_errAccessDenied
 }
 
 // DatastoreDamaged finds a database of the update agent (DataStore.edb) that the engine or the agent cannot use, and

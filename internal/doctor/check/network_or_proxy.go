@@ -91,7 +91,7 @@ func triesWith(x *doctor.Exam, codes []hresult.Code) tries {
 	t := tries{fails: standing(x, codes...)}
 	well := cameThrough(x.Evidence)
 	for e := range x.Evidence.Of(evidence.ScanFailed) {
-		if slices.Contains(codes, e.Code) && !isStore(e) && !well.after(e) {
+		if slices.Contains(codes, e.Code) && !isStore(e) && !unplugged(e) && !well.after(e) {
 			t.scans = append(t.scans, e)
 		}
 	}
@@ -100,7 +100,7 @@ func triesWith(x *doctor.Exam, codes []hresult.Code) tries {
 			t.downloads = append(t.downloads, e)
 		}
 	}
-	t.lines = slices.DeleteFunc(troubled(x.Evidence, codes), well.after)
+	t.lines = slices.DeleteFunc(troubled(x.Evidence, codes), func(e *evidence.Event) bool { return unplugged(e) || well.after(e) })
 	t.fails = slices.DeleteFunc(t.fails, func(s stuck) bool { return well.after(s.last.Proof[0]) })
 	t.number = count(t.scans) + count(t.downloads)
 	for _, s := range t.fails {
@@ -160,6 +160,10 @@ func isStore(e *evidence.Event) bool {
 	service := strings.ToLower(strings.Trim(e.Field(evidence.Service), "{}"))
 	return strings.HasPrefix(service, "855e8a7c-") || strings.HasPrefix(service, "8b24b027-")
 }
+
+// unplugged reports what failed while the computer had no network at all, as at its first start: nothing is in the way then,
+// and Windows Update tries again when there is one.
+func unplugged(e *evidence.Event) bool { return e.Field(evidence.Network) == evidence.NetworkOff }
 
 // ofUpdates reports a transfer of an update: from Microsoft's delivery of updates, or from the configured server.
 func ofUpdates(set *evidence.Set, e *evidence.Event) bool {

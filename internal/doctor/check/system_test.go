@@ -75,6 +75,7 @@ var examinedSystem = map[string]examination{
 	},
 
 	"catalog: alone": {[]evidence.Event{said(evidence.CatalogFailed, 1, 0xc8000247)}, []string{"catalog-database-damaged likely "}},
+	"catalog: asked wrongly, on a new Windows": {[]evidence.Event{said(evidence.CatalogFailed, 1, 0xc8000581)}, nil},
 	"catalog: and an update is refused": {
 		[]evidence.Event{said(evidence.CatalogFailed, 1, 0xc8000247), install(2, 0x80092003)},
 		[]string{"catalog-database-damaged proven KB5034122"},
@@ -162,6 +163,14 @@ var examinedSystem = map[string]examination{
 	"network: an excerpt of one failure": {
 		[]evidence.Event{undated(said(evidence.Trouble, 1, offline, evidence.Component, "PT")), undated(said(evidence.Trouble, 2, offline))},
 		[]string{"network-or-proxy likely "},
+	},
+	"network: no network at all": {
+		[]evidence.Event{
+			said(evidence.ScanFailed, 1, offline, evidence.Network, evidence.NetworkOff),
+			said(evidence.ScanFailed, 2, offline, evidence.Network, evidence.NetworkOff),
+			undated(said(evidence.Trouble, 3, offline, evidence.Network, evidence.NetworkOff)),
+			undated(said(evidence.Trouble, 4, 0x80072ee7, evidence.Network, evidence.NetworkOff)),
+		}, nil,
 	},
 	"network: lines of one failure behind a success": {
 		[]evidence.Event{said(evidence.ScanDone, 1, 0), at(said(evidence.Trouble, 2, offline), 2), at(said(evidence.Trouble, 3, 0x80072ee7), 2)}, nil,

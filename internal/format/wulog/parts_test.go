@@ -214,6 +214,7 @@ func FuzzLog(f *testing.F) {
 }
 
 func walk(t *testing.T, text string) {
+	wulog.ParseNetwork(text)
 	wulog.Code(text)
 	wulog.ParseFailed(text)
 	wulog.ParseJob(text)
