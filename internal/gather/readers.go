@@ -42,6 +42,7 @@ func readers() []reader {
 		{"setup log", setuplog.Sniff, readSetupLog},
 		{"DISM log", dismlog.Sniff, readDISM},
 		{"servicing log", cbslog.Sniff, readServicing},
+		{"setup log", setuplog.SniffPlain, readSetupLog},
 	}
 }
 

@@ -49,6 +49,18 @@ func Sniff(head []byte) bool {
 	return false
 }
 
+// SniffPlain reports whether the head of a file has a line of setup's layout, whatever it is about: the logs of small parts
+// of setup, such as its clean-up, name no component. Servicing and DISM write the same layout: ask for theirs first.
+func SniffPlain(head []byte) bool {
+	s := NewScanner(bytes.NewReader(head))
+	for n := 0; n < 200 && s.Scan(); n++ {
+		if e := s.Entry(); e.HasTime && e.Level != wdslog.None {
+			return true
+		}
+	}
+	return false
+}
+
 // isSetupText knows the lines that people paste without their head.
 func isSetupText(text []byte) bool {
 	return bytes.Contains(text, []byte("Process Drivers for Migration")) || bytes.Contains(text, []byte("WimMount ImagePath"))

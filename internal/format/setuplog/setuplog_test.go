@@ -38,6 +38,21 @@ func TestSniff(t *testing.T) {
 	}
 }
 
+func TestSniffPlain(t *testing.T) {
+	for head, want := range map[string]bool{
+		"\ufeff2020-05-28 12:32:23, Error                        No such folder [gle=0x00000003]\r\n": true,
+		"a line before\n2020-05-28 12:32:23, Info                  NEWMIG text\n":                     true,
+		"2020-05-28 12:32:23: text of another layout\n":                                               false,
+		"Error: something\nInfo: something\n":                                                         false,
+		"2020-05-28 12:32:23, Notice text\n":                                                          false,
+		"":                                                                                            false,
+	} {
+		if got := SniffPlain([]byte(head)); got != want {
+			t.Errorf("SniffPlain(%q) = %v, want %v", head, got, want)
+		}
+	}
+}
+
 func TestRealLogs(t *testing.T) {
 	for _, name := range []string{"setupact.log", "setuperr.log"} {
 		data := testdata.Open(t, "windows/logs/"+name)
@@ -63,6 +78,7 @@ func FuzzSetuplog(f *testing.F) {
 	testdata.Seeds(f, "windows/logs/setup*.log")
 	f.Fuzz(func(t *testing.T, data []byte) {
 		Sniff(data)
+		SniffPlain(data)
 		s := NewScanner(bytes.NewReader(data))
 		lines := 0
 		for s.Scan() {
