@@ -145,6 +145,7 @@ func (o *agentOptions) engine(h *home.Home, policy agent.Policy, log *slog.Logge
 	defer img.Close()
 	e := &native.Options{
 		Image: o.where.open, Top: h.Top, HTTP: &http.Client{Timeout: 0, Transport: http.DefaultTransport}, Bandwidth: policy.Bandwidth, Log: log,
+		Categories: policy.Categories, NoDrivers: !policy.Drivers,
 	}
 	if e.Lab, err = onLab(img, h.Top); err != nil {
 		return nil, err

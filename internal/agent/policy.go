@@ -13,15 +13,17 @@ import (
 
 // Policy says when the agent acts and how far it may go. Its zero value is no policy; DefaultPolicy is.
 type Policy struct {
-	Every       Duration // between two visits; one is up to a fifth earlier, so that a fleet does not come at once
-	FirstWithin Duration // the first visit after a start comes at some moment within this
-	RetryAfter  Duration // after the first failure; doubled by each further one, up to Every
-	Window      []Window // when updates may be installed unattended; none: always
-	MayRestart  bool     // updates that can ask for a restart may be installed unattended
-	Bandwidth   int64    // bytes a second of downloads; 0: no limit
-	TriesPerDay int      // attempts of one update within any 24 hours, unattended
-	HealsPerDay int      // repairs for one update within any 24 hours
-	HealWithin  Duration // a repair begins at some moment within this after the failure
+	Every       Duration   // between two visits; one is up to a fifth earlier, so that a fleet does not come at once
+	Categories  []Category // that are scanned for; none: all
+	Drivers     bool       // drivers are asked for as well
+	FirstWithin Duration   // the first visit after a start comes at some moment within this
+	RetryAfter  Duration   // after the first failure; doubled by each further one, up to Every
+	Window      []Window   // when updates may be installed unattended; none: always
+	MayRestart  bool       // updates that can ask for a restart may be installed unattended
+	Bandwidth   int64      // bytes a second of downloads; 0: no limit
+	TriesPerDay int        // attempts of one update within any 24 hours, unattended
+	HealsPerDay int        // repairs for one update within any 24 hours
+	HealWithin  Duration   // a repair begins at some moment within this after the failure
 	Rungs       []repair.Rung
 }
 
@@ -29,7 +31,7 @@ type Policy struct {
 func DefaultPolicy() Policy {
 	return Policy{
 		Every: Duration(22 * time.Hour), FirstWithin: Duration(10 * time.Minute), RetryAfter: Duration(15 * time.Minute),
-		TriesPerDay: 4, HealsPerDay: 1, HealWithin: Duration(10 * time.Minute), Rungs: []repair.Rung{repair.UpdateFolder},
+		Drivers: true, TriesPerDay: 4, HealsPerDay: 1, HealWithin: Duration(10 * time.Minute), Rungs: []repair.Rung{repair.UpdateFolder},
 	}
 }
 
@@ -49,9 +51,11 @@ func (d *Duration) UnmarshalText(b []byte) error {
 // file is the policy as it stands in TOML.
 type file struct {
 	Visit struct {
-		Every       *Duration `toml:"every"`
-		FirstWithin *Duration `toml:"first_within"`
-		RetryAfter  *Duration `toml:"retry_after"`
+		Every       *Duration  `toml:"every"`
+		FirstWithin *Duration  `toml:"first_within"`
+		RetryAfter  *Duration  `toml:"retry_after"`
+		Categories  []Category `toml:"categories"`
+		Drivers     *bool      `toml:"drivers"`
 	} `toml:"visit"`
 	Install struct {
 		Window      []string `toml:"window"`
@@ -87,6 +91,8 @@ func (f *file) policy() (Policy, error) {
 	set(&p.Every, f.Visit.Every)
 	set(&p.FirstWithin, f.Visit.FirstWithin)
 	set(&p.RetryAfter, f.Visit.RetryAfter)
+	set(&p.Drivers, f.Visit.Drivers)
+	p.Categories = f.Visit.Categories
 	set(&p.MayRestart, f.Install.MayRestart)
 	set(&p.TriesPerDay, f.Install.TriesPerDay)
 	set(&p.Bandwidth, f.Download.Bandwidth)
@@ -129,12 +135,16 @@ func (p *Policy) check() error {
 	want(time.Duration(p.RetryAfter) >= leastRetry, "visit.retry_after must be at least %s", leastRetry)
 	want(p.TriesPerDay >= 1 && p.TriesPerDay <= maxTries, "install.tries_per_day must be between 1 and %d", maxTries)
 	want(p.HealsPerDay >= 0 && p.HealsPerDay <= maxTries, "heal.per_day must be between 0 and %d", maxTries)
+	want(len(p.Categories) <= maxCategories, "visit.categories must not be more than %d", maxCategories)
 	want(p.Bandwidth >= 0, "download.bytes_per_second must not be negative")
 	for _, r := range p.Rungs {
 		want(slices.Contains(allowable, r), "heal.rungs: %q is none of %v", r, allowable)
 	}
 	return errors.Join(errs...)
 }
+
+// maxCategories is what servers take: below 200 words of at most two each.
+const maxCategories = 99
 
 // maxTries bounds what a policy may allow, and with it what is remembered of an update.
 const maxTries = 96

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/redx-update/redx/internal/agent"
+	"github.com/redx-update/redx/internal/guid"
 	"github.com/redx-update/redx/internal/repair"
 )
 
@@ -16,6 +17,8 @@ func TestParsePolicy(t *testing.T) {
 [visit]
 every = "4h"
 retry_after = "2m"
+drivers = false
+categories = ["5c2a3f60-7d41-4be9-9a0e-2f6f8e5b1d01", "5c2a3f60-7d41-4be9-9a0e-2f6f8e5b1d02 + 5c2a3f60-7d41-4be9-9a0e-2f6f8e5b1d03"]
 [install]
 window = ["mon-fri 22:00-05:00", "sat 08:30-20:00"]
 may_restart = true
@@ -32,6 +35,8 @@ within = "0s"
 	}
 	want := agent.DefaultPolicy()
 	want.Every, want.RetryAfter, want.MayRestart = agent.Duration(4*hour), agent.Duration(2*time.Minute), true
+	g := func(n string) guid.GUID { return guid.MustParse("5c2a3f60-7d41-4be9-9a0e-2f6f8e5b1d0" + n) }
+	want.Drivers, want.Categories = false, []agent.Category{{Product: g("1")}, {Product: g("2"), Classification: g("3")}}
 	want.TriesPerDay, want.Bandwidth, want.HealsPerDay, want.HealWithin = 2, 1000000, 3, 0
 	want.Rungs = []repair.Rung{repair.UpdateFolder, repair.Download}
 	want.Window = []agent.Window{
@@ -48,6 +53,7 @@ within = "0s"
 
 func TestParsePolicyRefuses(t *testing.T) {
 	for text, want := range map[string]string{
+		"[visit]\ncategories = [\"office\"]":         "neither the GUID of a product",
 		"[visit]\nevery = \"1s\"":                    "visit.every",
 		"[visit]\nevery = \"-1h\"":                   "negative",
 		"[visit]\nretry_after = \"0s\"":              "retry_after",

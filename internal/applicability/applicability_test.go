@@ -23,6 +23,7 @@ type computer struct {
 	versions map[string]string
 	keys     map[string]map[string]registry.Value // by path in lower case; view32 adds " 32"
 	licenses map[string]uint32
+	devices  []applicability.Device
 	hidden   map[string]bool
 	asked    map[string]int
 }
@@ -91,6 +92,8 @@ func (c *computer) License(name string) (registry.Value, error) {
 
 func (c *computer) Installed(id guid.GUID) (bool, error) { return id == self, c.ask("history") }
 
+func (c *computer) Devices() ([]applicability.Device, error) { return c.devices, c.ask("devices") }
+
 // key is a key with values alone.
 type key map[string]registry.Value
 
@@ -139,8 +142,9 @@ func pc() *computer {
 				"n": dword(7), "s": text(registry.SZ, "Hello World"), "e": text(registry.ExpandSZ, `%windir%`),
 				"v": text(registry.SZ, "3.2.1"), "": text(registry.SZ, "d"), "dir": text(registry.SZ, `D:\Defs\`),
 			},
-			`hkey_local_machine\software\x 32`:                {"n": dword(32)},
-			msi + `products\00004109110000000100000000f01fec`: {"version": dword(0x0f000102), "language": dword(1031)},
+			`hkey_local_machine\system\currentcontrolset\control\session manager\environment`: {"number_of_processors": text(registry.SZ, "4")},
+			`hkey_local_machine\software\x 32`:                                                {"n": dword(32)},
+			msi + `products\00004109110000000100000000f01fec`:                                 {"version": dword(0x0f000102), "language": dword(1031)},
 			msi + `features\00004109110000000100000000f01fec`: {
 				"main": text(registry.SZ, "x"), "gone": text(registry.SZ, "\x06x"),
 			},

@@ -12,6 +12,7 @@ type cache struct {
 	files    map[string]answered[File]
 	versions map[string]answered[Version]
 	keys     map[string]answered[registry.Key]
+	hardware *answered[[]Device]
 }
 
 type answered[T any] struct {
@@ -25,6 +26,14 @@ func (s *Scan) windows() (Windows, error) {
 		s.system = &answered[Windows]{w, err}
 	}
 	return s.system.value, s.system.err
+}
+
+func (s *Scan) devices() ([]Device, error) {
+	if s.hardware == nil {
+		all, err := s.facts.Devices()
+		s.hardware = &answered[[]Device]{all, err}
+	}
+	return s.hardware.value, s.hardware.err
 }
 
 func (s *Scan) file(path string) (File, error) { return once(&s.files, path, s.facts.File) }

@@ -2,6 +2,7 @@ package applicability
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/redx-update/redx/internal/guid"
 )
@@ -23,6 +24,7 @@ type Rules struct {
 type Compiler struct {
 	leaves []leaf
 	index  map[string]int
+	count  int // of what was compiled
 }
 
 // Scan begins an evaluation against one computer.
@@ -49,7 +51,8 @@ func (c *Compiler) Compile(fragment []byte, update guid.GUID) (Rules, error) {
 	if found == nil {
 		return r, nil
 	}
-	b := builder{c: c, update: update, metadata: found.child("Metadata")}
+	c.count++
+	b := builder{c: c, number: c.count, update: update, metadata: found.child("Metadata")}
 	for _, e := range found.below {
 		switch e.name {
 		case "IsInstalled":
@@ -66,6 +69,7 @@ func (c *Compiler) Compile(fragment []byte, update guid.GUID) (Rules, error) {
 // builder compiles the rules of one update.
 type builder struct {
 	c        *Compiler
+	number   int // of this update in its order
 	update   guid.GUID
 	metadata *element // nil when there is none
 }
@@ -92,9 +96,13 @@ func (b *builder) group(o op, e *element) *Expr {
 func (b *builder) expr(e *element) *Expr {
 	switch e.name {
 	case "And":
-		return b.group(isAnd, e)
+		if len(e.below) > 0 { // of nothing it would be true
+			return b.group(isAnd, e)
+		}
 	case "Or":
-		return b.group(isOr, e)
+		if len(e.below) > 0 {
+			return b.group(isOr, e)
+		}
 	case "Not":
 		if len(e.below) == 1 {
 			return b.group(isNot, e)
@@ -112,14 +120,18 @@ func (b *builder) leaf(e *element) int {
 	key := e.String()
 	rule := rules[e.name]
 	if rule.own {
-		key += " " + b.update.String()
+		key = strconv.Itoa(b.number) + " " + key // revisions of one update have metadata of their own
 	}
 	if n, ok := b.c.index[key]; ok {
 		return n
 	}
 	l := leaf{name: e.String()}
 	err := fmt.Errorf("redx does not evaluate %s", e.name)
-	if rule.compile != nil {
+	switch {
+	case rule.compile == nil:
+	case rule.needs != "" && !e.has(rule.needs):
+		err = fmt.Errorf("%s has no attribute %s", e.name, rule.needs)
+	default:
 		l.ask, err = rule.compile(b, e)
 	}
 	if err != nil {

@@ -28,6 +28,21 @@ type File struct {
 	Modified, Created time.Time // UTC; zero when it is not known
 }
 
+// Device is a device of the computer; its ids have the most specific first.
+type Device struct {
+	HardwareIDs, CompatibleIDs []string
+	Driver                     *Driver // nil: none
+}
+
+// Driver is the driver that a device has.
+type Driver struct {
+	MatchingID                           string // the id of the device by which it was chosen
+	Date                                 time.Time
+	Version                              Version
+	Class, Manufacturer, Provider, Model string
+	Rank                                 uint32 // Windows' own figure, its third byte the feature score; 0: not known
+}
+
 // Facts is what rules ask of one computer. An error that wraps fs.ErrNotExist says that the thing is not there, which
 // makes a comparison false; any other error makes the rule Unknown. A Scan asks for each thing once.
 type Facts interface {
@@ -46,4 +61,6 @@ type Facts interface {
 	License(name string) (registry.Value, error)
 	// Installed tells from the machine's history whether this update was ever installed.
 	Installed(id guid.GUID) (bool, error)
+	// Devices lists the devices of the computer.
+	Devices() ([]Device, error)
 }

@@ -2,9 +2,13 @@ package applicability
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/redx-update/redx/internal/registry"
 )
 
 // platform compares the kind of system; 2 is that of Windows NT (VER_PLATFORM_WIN32_NT).
@@ -32,6 +36,9 @@ func windowsVersion(_ *builder, e *element) (func(*Scan) (Truth, error), error) 
 			}
 			want[a.Name.Local] = uint32(n)
 		}
+	}
+	if len(want) == 0 {
+		return nil, fmt.Errorf("%s asks for nothing", e.name)
 	}
 	all := e.yes("AllSuitesMustBePresent")
 	return func(s *Scan) (Truth, error) {
@@ -96,15 +103,51 @@ func windowsLanguage(_ *builder, e *element) (func(*Scan) (Truth, error), error)
 
 func processor(_ *builder, e *element) (func(*Scan) (Truth, error), error) {
 	want, err := e.number("Architecture")
-	if err == nil && (e.has("Level") || e.has("Revision")) {
-		err = fmt.Errorf("level and revision of a processor: %w", ErrUnknown)
-	}
 	if err != nil {
 		return nil, err
 	}
+	further := e.has("Level") || e.has("Revision")
 	return func(s *Scan) (Truth, error) {
 		w, err := s.windows()
+		if err == nil && uint64(w.Architecture) == want && further {
+			err = fmt.Errorf("level and revision of a processor: %w", ErrUnknown)
+		}
 		return known(uint64(w.Architecture) == want, err)
+	}, nil
+}
+
+// numberOfProcessors reads what Windows tells its programs.
+func numberOfProcessors(_ *builder, e *element) (func(*Scan) (Truth, error), error) {
+	compare, err := parseScalar(e.attr("Comparison"))
+	want, err2 := e.number("Number")
+	if err := errors.Join(err, err2); err != nil {
+		return nil, err
+	}
+	return func(s *Scan) (Truth, error) {
+		k, err := s.key(`HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\Session Manager\Environment`, false)
+		var n uint64
+		if err == nil {
+			var v registry.Value
+			if v, err = k.Value("NUMBER_OF_PROCESSORS"); err == nil {
+				n, err = strconv.ParseUint(v.String(), 10, 32)
+			}
+		}
+		if err != nil { // a computer has one, so that this is no fact
+			return Unknown, fmt.Errorf("number of processors: %w (%s)", ErrUnknown, err.Error())
+		}
+		return of(compare(cmp.Compare(n, want))), nil
+	}, nil
+}
+
+// clustered is false where the cluster's service is not even there. Whether a computer that has it belongs to a cluster
+// stands in a hive that redx does not read.
+func clustered(*builder, *element) (func(*Scan) (Truth, error), error) {
+	return func(s *Scan) (Truth, error) {
+		_, err := s.key(`HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\ClusSvc`, false)
+		if err == nil {
+			err = fmt.Errorf("cluster of the computer: %w", ErrUnknown)
+		}
+		return known(false, err)
 	}, nil
 }
 

@@ -10,41 +10,45 @@ import (
 // rule compiles one kind of leaf. It has the name of the schemas' element.
 type rule struct {
 	compile func(*builder, *element) (func(*Scan) (Truth, error), error)
-	own     bool // it hangs on the update's identity or metadata, not on its attributes alone
+	needs   string // an attribute without which it says nothing
+	own     bool   // it hangs on the update's identity or metadata, not on its attributes alone
 }
 
 // rules are the leaves that can be evaluated; all others are Unknown. Those of the base schema are in note 53 of
-// MS-WUSP, those of Windows Installer in note 42, those of Component Based Servicing in no public schema: their names
+// MS-WUSP, those of Windows Installer and of drivers in note 42, those of Component Based Servicing in no public schema: their names
 // stand in the documents that Microsoft publishes.
 var rules = map[string]rule{
-	"Platform":         {compile: platform},
+	"Platform":         {compile: platform, needs: "PlatformID"},
 	"WindowsVersion":   {compile: windowsVersion},
 	"PlatformVersion":  {compile: windowsVersion},
-	"WindowsLanguage":  {compile: windowsLanguage},
-	"PlatformLanguage": {compile: windowsLanguage},
+	"WindowsLanguage":  {compile: windowsLanguage, needs: "Language"},
+	"PlatformLanguage": {compile: windowsLanguage, needs: "Language"},
 	"Processor":        {compile: processor},
 
-	"FileExists":               {compile: fileExists},
-	"FileExistsPrependRegSz":   {compile: fileExists},
-	"FileVersion":              {compile: fileVersion},
-	"FileVersionPrependRegSz":  {compile: fileVersion},
-	"FileCreated":              {compile: fileCreated},
-	"FileCreatedPrependRegSz":  {compile: fileCreated},
-	"FileModified":             {compile: fileModified},
-	"FileModifiedPrependRegSz": {compile: fileModified},
-	"FileSize":                 {compile: fileSize},
-	"FileSizePrependRegSz":     {compile: fileSize},
+	"NumberOfProcessors": {compile: numberOfProcessors},
+	"ClusteredOS":        {compile: clustered},
 
-	"RegKeyExists":        {compile: regKeyExists},
-	"RegValueExists":      {compile: regValueExists},
-	"RegDword":            {compile: regDword},
-	"RegSz":               {compile: regText},
-	"RegExpandSz":         {compile: regText},
-	"RegSzToVersion":      {compile: regVersion},
-	"WUv4RegKeySubstring": {compile: regSubstring},
+	"FileExists":               {compile: fileExists, needs: "Path"},
+	"FileExistsPrependRegSz":   {compile: fileExists, needs: "Path"},
+	"FileVersion":              {compile: fileVersion, needs: "Path"},
+	"FileVersionPrependRegSz":  {compile: fileVersion, needs: "Path"},
+	"FileCreated":              {compile: fileCreated, needs: "Path"},
+	"FileCreatedPrependRegSz":  {compile: fileCreated, needs: "Path"},
+	"FileModified":             {compile: fileModified, needs: "Path"},
+	"FileModifiedPrependRegSz": {compile: fileModified, needs: "Path"},
+	"FileSize":                 {compile: fileSize, needs: "Path"},
+	"FileSizePrependRegSz":     {compile: fileSize, needs: "Path"},
 
-	"LicenseValueExists": {compile: licenseExists},
-	"LicenseDword":       {compile: licenseDword},
+	"RegKeyExists":        {compile: regKeyExists, needs: "Key"},
+	"RegValueExists":      {compile: regValueExists, needs: "Key"},
+	"RegDword":            {compile: regDword, needs: "Key"},
+	"RegSz":               {compile: regText, needs: "Key"},
+	"RegExpandSz":         {compile: regText, needs: "Key"},
+	"RegSzToVersion":      {compile: regVersion, needs: "Key"},
+	"WUv4RegKeySubstring": {compile: regSubstring, needs: "Key"},
+
+	"LicenseValueExists": {compile: licenseExists, needs: "Value"},
+	"LicenseDword":       {compile: licenseDword, needs: "Value"},
 	"InstalledOnce":      {compile: installedOnce, own: true},
 
 	"MsiProductInstalled":             {compile: msiProduct},
@@ -56,6 +60,10 @@ var rules = map[string]rule{
 	"CbsPackageInstalledByIdentity": {compile: cbsByIdentity},
 	"CbsPackageInstalled":           {compile: cbsInstalled, own: true},
 	"CbsPackageInstallable":         {compile: cbsInstallable, own: true},
+
+	"WindowsDriverInstalled":   {compile: driverRule(driverInstalled), own: true},
+	"WindowsDriverSuperseded":  {compile: driverRule(driverSuperseded), own: true},
+	"WindowsDriverInstallable": {compile: driverRule(driverInstallable), own: true},
 }
 
 // known makes a truth of a comparison that needed facts: what is not there makes it False, what cannot be had Unknown.

@@ -10,13 +10,22 @@ import (
 
 // syncDrivers finds the best driver for each device (MS-WUSP 3.1.5.7; the rules are the catalogue's).
 func (s *Server) syncDrivers(c *call, view *deploy.View, p *clientws.SyncUpdateParameters) (*clientws.SyncInfo, error) {
+	filter, err := categories(p.FilterCategoryIDs)
+	if err != nil {
+		return nil, err
+	}
+	view = view.Within(filter)
 	need := view.Scope().NeededDrivers(revisions(p.InstalledNonLeafUpdateIDs), revisions(p.CachedDriverIDs), systemOf(p))
 	b := &builder{s: s, c: c, view: view, mark: c.session.Drivers, hardware: need.Hardware}
 	info, err := b.info(need.Need)
 	if err != nil {
 		return nil, err
 	}
-	info.NewCookie, err = s.renewed(c, func(ses *session) { ses.Drivers = view.Mark() })
+	info.NewCookie, err = s.renewed(c, func(ses *session) {
+		if len(filter) == 0 { // as for software
+			ses.Drivers = view.Mark()
+		}
+	})
 	return info, err
 }
 

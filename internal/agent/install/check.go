@@ -26,7 +26,7 @@ type component struct {
 // the manifests of a package name. The first that is missing or damaged is a *fault.
 func (i *Installer) check(ctx context.Context, o *Order, uninstall bool) (*pack, error) {
 	switch {
-	case o.Handler.Kind != CBS && o.Handler.Kind != CommandLine && o.Handler.Kind != MSI:
+	case !slices.Contains([]Kind{CBS, CommandLine, MSI, Driver}, o.Handler.Kind):
 		return nil, wrong(codeUnknownHandler, "", "%q: %w", o.Handler.Kind, ErrHandler)
 	case uninstall:
 		return nil, nil // what is taken off need not be there any more

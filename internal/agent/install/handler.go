@@ -18,6 +18,7 @@ const (
 	CBS         Kind = "cbs"     // a package of component based servicing
 	CommandLine Kind = "command" // a program of the update's own
 	MSI         Kind = "msi"     // Windows Installer
+	Driver      Kind = "driver"  // the files of a driver, with its INF
 )
 
 // ErrHandler says that an update is installed in a way that redx does not know.
@@ -119,6 +120,8 @@ func (x *handlerXML) handler() (h Handler, err error) {
 		if h.Install, err = x.Install.command(); err == nil && x.Uninstall.Program != "" {
 			h.Uninstall, err = x.Uninstall.command()
 		}
+	case strings.HasPrefix(local, "WindowsDriver"):
+		h.Kind = Driver
 	case strings.HasPrefix(local, "Cbs"):
 		h.Kind = CBS
 	case strings.HasPrefix(local, "WindowsInstaller"), strings.HasPrefix(local, "Msi"):

@@ -98,6 +98,8 @@ func (i *Installer) program(o *Order, uninstall bool) (Program, Command, error) 
 	case MSI:
 		args, err := o.installerArguments(uninstall)
 		return Program{Path: disk.Join(system, "msiexec.exe"), Args: args, Dir: o.Folder}, servicingCodes(), err
+	case Driver:
+		return i.driver(o, uninstall)
 	case CBS:
 	}
 	args := []string{"/online", "/add-package", "/packagepath:" + o.packagePath(), "/quiet", "/norestart"}
@@ -109,6 +111,22 @@ func (i *Installer) program(o *Order, uninstall bool) (Program, Command, error) 
 		args = []string{"/online", "/remove-package", "/packagename:" + m.Identity.Package(), "/quiet", "/norestart"}
 	}
 	return Program{Path: disk.Join(system, "dism.exe"), Args: args, Dir: system}, servicingCodes(), nil
+}
+
+// noDevice is pnputil's exit code when the driver is in the store now and no device has changed its own for it
+// (ERROR_NO_MORE_ITEMS).
+const noDevice = 259
+
+// driver puts a driver into Windows' store and onto the devices that it is the best for, by Windows' own ranking.
+func (i *Installer) driver(o *Order, uninstall bool) (Program, Command, error) {
+	if uninstall {
+		return Program{}, Command{}, wrong(codeNoUninstall, o.Folder, "Windows itself chooses another driver, when a person takes this one off a device")
+	}
+	system := disk.Join(i.Windows, "System32")
+	codes := servicingCodes()
+	codes.Codes[noDevice] = Outcome{}
+	args := []string{"/add-driver", disk.Join(o.Folder, "*.inf"), "/subdirs", "/install"}
+	return Program{Path: disk.Join(system, "pnputil.exe"), Args: args, Dir: system}, codes, nil
 }
 
 // commandLine starts a program of the update's own, which must be one of its verified files.
@@ -179,6 +197,9 @@ func (o *Order) packagePath() string {
 // Command is the command that would install an update on an image that does not run, for people: where the image is on
 // their machine, only they know.
 func (o *Order) Command(top string, uninstall bool) string {
+	if o.Handler.Kind == Driver && !uninstall {
+		return fmt.Sprintf(`dism /image:"%s" /add-driver /driver:"%s" /recurse`, top, top+o.Folder[2:])
+	}
 	if o.Handler.Kind != CBS {
 		return "start that computer, and let its own agent install the update: only packages can be put into an image"
 	}

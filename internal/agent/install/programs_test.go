@@ -48,8 +48,9 @@ var (
 		Program: "setup.exe", Arguments: `/q "with space" a\"b`, Other: install.Outcome{Failed: true},
 		Codes: map[int32]install.Outcome{3010: {Restart: true}, 7: {Cancelled: true}},
 	}}
-	cbs = install.Handler{Kind: install.CBS}
-	msi = install.Handler{
+	cbs    = install.Handler{Kind: install.CBS}
+	driver = install.Handler{Kind: install.Driver}
+	msi    = install.Handler{
 		Kind: install.MSI, Product: "{00112233-4455-6677-8899-AABBCCDDEEFF}", Package: "fix.msi", Install: install.Command{Arguments: "X=1"},
 	}
 )
@@ -58,6 +59,7 @@ const (
 	setup = folder + `\setup.exe|/q|with space|a"b`
 	add   = `C:\Windows\System32\dism.exe|/online|/add-package|/packagepath:` + folder + `\fix.cab|/quiet|/norestart`
 	off   = `C:\Windows\System32\dism.exe|/online|/remove-package|/packagename:` + identity + `|/quiet|/norestart`
+	pnp   = `C:\Windows\System32\pnputil.exe|/add-driver|` + folder + `\*.inf|/subdirs|/install`
 	msiOn = `C:\Windows\System32\msiexec.exe|/i|` + folder + `\fix.msi|/qn|/norestart|X=1`
 )
 
@@ -84,6 +86,11 @@ var handlers = map[string]struct {
 	"installer":         {handler: msi, want: msiOn},
 	"installer, fails":  {handler: msi, exit: 1603, want: msiOn, code: 0x80070643},
 	"installer, off":    {handler: msi, uninstall: true, want: `C:\Windows\System32\msiexec.exe|/x|{00112233-4455-6677-8899-AABBCCDDEEFF}|/qn|/norestart`},
+	"driver":            {handler: driver, want: pnp},
+	"driver, no device": {handler: driver, exit: 259, want: pnp},
+	"driver, restart":   {handler: driver, exit: 3010, want: pnp, restart: true},
+	"driver, fails":     {handler: driver, exit: -536870339, want: pnp, code: 0xE000023D},
+	"driver, off":       {handler: driver, uninstall: true, code: 0x80240028},
 	"unknown":           {handler: install.Handler{Kind: "drivers"}, code: 0x80242002},
 }
 

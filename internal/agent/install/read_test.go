@@ -74,7 +74,8 @@ func TestParseHandler(t *testing.T) {
 			false,
 		},
 		"none":           {`<x/>`, install.Handler{}, true},
-		"a driver":       {`<HandlerSpecificData type="drv:WindowsDriver"/>`, install.Handler{}, true},
+		"a driver":       {`<HandlerSpecificData type="drv:WindowsDriver"/>`, install.Handler{Kind: install.Driver}, false},
+		"a patch":        {`<HandlerSpecificData type="x:WindowsPatch"/>`, install.Handler{}, true},
 		"a program up":   {open + `<InstallCommand Program="..\x.exe"/>` + shut, install.Handler{}, true},
 		"a whole path":   {open + `<InstallCommand Program="C:\Windows\System32\cmd.exe"/>` + shut, install.Handler{}, true},
 		"no program":     {open + shut, install.Handler{}, true},
@@ -95,7 +96,7 @@ func TestParseHandler(t *testing.T) {
 			t.Errorf("%s: %v %s", name, err, diff)
 		}
 	}
-	if _, err := install.ParseHandler([]byte(`<HandlerSpecificData type="drv:WindowsDriver"/>`)); !errors.Is(err, install.ErrHandler) {
+	if _, err := install.ParseHandler([]byte(`<HandlerSpecificData type="x:WindowsPatch"/>`)); !errors.Is(err, install.ErrHandler) {
 		t.Error(err)
 	}
 }

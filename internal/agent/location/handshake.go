@@ -157,6 +157,7 @@ func (v *visit) getConfig(ctx context.Context) error {
 		return &AnswerError{"GetConfig", errors.New("it has no result")}
 	}
 	v.c.state.Config = config(answer.Result)
+	v.c.state.MaxInstalled = 0 // it may have been configured anew
 	return nil
 }
 
@@ -173,6 +174,8 @@ func config(r *clientws.Config) *Config {
 			if n, err := strconv.Atoi(p.Value); err == nil {
 				c.MaxExtended = min(max(n, 1), 200)
 			}
+		case "ProtocolVersion":
+			c.Protocol = p.Value
 		case findingsProperty:
 			c.Findings = true
 		}

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/redx-update/redx/internal/agent"
 	"github.com/redx-update/redx/internal/wsus/clientws"
 )
 
@@ -25,13 +26,15 @@ const (
 	maxTrips     = 200       // SyncUpdates in one synchronisation: what Windows' own agent allows itself
 	maxFaults    = 12        // faults in one visit
 	maxBusy      = 6         // times in one visit that the server is waited for
-	maxNonLeaf   = 400       // InstalledNonLeafUpdateIDs: what Windows' own server takes
 	maxAnswer    = 64 << 20  // bytes, packed or not
 	maxRevisions = 250_000   // in the cache
 	maxCached    = 512 << 20 // bytes of their fragments
 	maxRefresh   = 10_000    // identities in a RefreshCache
 	maxEvents    = 500       // in a ReportEventBatch
 	maxDigests   = 1000      // in a GetFileLocations
+
+	// usualInstalled is how many InstalledNonLeafUpdateIDs Windows' own server takes, unless it is configured otherwise.
+	usualInstalled = 400
 
 	// protocolVersion is what the specification says a client should pass (2.2.2.2.1).
 	protocolVersion = "1.8"
@@ -47,6 +50,10 @@ type Options struct {
 	ClientID, Name, Group string
 	// Info is what RegisterComputer tells.
 	Info clientws.ComputerInfo
+	// Hardware tells the devices of the computer; nil: no drivers are asked for.
+	Hardware func() (*Hardware, error)
+	// Categories are those that are scanned for, below 100; none: all.
+	Categories []agent.Category
 	// Locales are the languages for texts, the preferred one first; English when empty.
 	Locales []string
 	Log     *slog.Logger

@@ -105,6 +105,9 @@ func watch(site *servertest.Site) *calls {
 		c.all = append(c.all, name)
 		if next := c.faults[name]; len(next) > 0 {
 			c.faults[name] = next[1:]
+			if next[0] == nil {
+				return false
+			}
 			next[0](w)
 			return true
 		}

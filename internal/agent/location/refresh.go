@@ -67,7 +67,7 @@ func (v *visit) refresh(ctx context.Context, batch []clientws.UpdateIdentity, kn
 			continue
 		}
 		next := *old
-		next.ID, next.Leaf, next.Deployment = r.RevisionID, r.IsLeaf, deployment(r.Deployment)
+		next.ID, next.Leaf, next.Deployment, next.Hardware = r.RevisionID, r.IsLeaf, deployment(r.Deployment), r.Deployment.HardwareIDs
 		fresh[next.ID] = &next
 	}
 	return nil

@@ -37,7 +37,9 @@ type Session struct {
 	Registered string
 	// Refresh tells that the numbers of the cached revisions are another server's.
 	Refresh bool
-	Synced  time.Time // when the last synchronisation ended well; UTC
+	// MaxInstalled is how many installed revisions the server takes in one question; 0: as many as there are.
+	MaxInstalled int       `json:",omitempty"`
+	Synced       time.Time // when the last synchronisation ended well; UTC
 }
 
 // Config is what GetConfig said.
@@ -46,6 +48,7 @@ type Config struct {
 	Registration bool   // RegisterComputer is wanted
 	SimpleAuth   string // where GetAuthorizationCookie is, relative or not
 	MaxExtended  int    // revisions in a GetExtendedUpdateInfo
+	Protocol     string // the version of the protocol that the server speaks, such as "3.2"; empty: not said
 	Findings     bool   // the server takes findings: it is a redx server
 }
 

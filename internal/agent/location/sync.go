@@ -1,16 +1,15 @@
 package location
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/redx-update/redx/internal/agent/metadata"
-	"github.com/redx-update/redx/internal/guid"
 	"github.com/redx-update/redx/internal/wsus/clientws"
 	"github.com/redx-update/redx/internal/wsus/soap"
 )
@@ -26,91 +25,112 @@ var ErrTrips = fmt.Errorf("the update location has not come to an end after %d s
 var ErrTooMuch = fmt.Errorf("more than %d revisions, or %d MB of them", maxRevisions, maxCached>>20)
 
 // Sync brings the cache up to date: step by step, since the server gives an update only when what it requires is said to be
-// installed (MS-WUSP 3.1.5.7). What it has taken in before an error is kept, and good.
+// installed (MS-WUSP 3.1.5.7), and in the end the drivers. What it has taken in before an error is kept, and good.
 func (c *Client) Sync(ctx context.Context, judge Judge) error {
-	v := c.visit()
-	for range maxTrips {
-		var answer clientws.SyncUpdatesResponse
-		err := v.call(ctx, clientPath, func(cookie *clientws.Cookie) soap.Body {
-			return &clientws.SyncUpdates{Cookie: cookie, Parameters: c.parameters(ctx, judge)}
-		}, &answer)
+	s := &synchronisation{visit: c.visit(), judge: judge}
+	var err error
+	if s.filter, err = s.categories(ctx); err != nil {
+		return fmt.Errorf("begin a scan of some categories: %w", err)
+	}
+	for {
+		fresh, err := s.software(ctx)
 		if err != nil {
 			return fmt.Errorf("synchronise: %w", err)
 		}
-		if answer.Result == nil {
-			return &AnswerError{"SyncUpdates", errors.New("it has no result")}
-		}
-		fresh, err := c.apply(ctx, answer.Result)
-		switch {
-		case err != nil:
-			return err
-		case fresh:
-		case answer.Result.Truncated:
-			return &AnswerError{"SyncUpdates", errors.New("it says that there is more, and gives what it gave before")}
-		default:
-			c.state.Synced = c.o.Now().UTC()
-			return nil
+		if !fresh {
+			break
 		}
 	}
-	return ErrTrips
+	if err := s.drivers(ctx); err != nil {
+		return fmt.Errorf("synchronise drivers: %w", err)
+	}
+	c.state.Synced = c.o.Now().UTC()
+	return nil
+}
+
+// synchronisation is a visit that brings the cache up to date.
+type synchronisation struct {
+	*visit
+	judge     Judge
+	filter    []clientws.CategoryIdentifier // none: all categories
+	trips     int
+	noDrivers bool // the server has said that it has no drivers
+}
+
+// software is one step. Fresh tells that it brought something, so that the next may bring more.
+func (s *synchronisation) software(ctx context.Context) (fresh bool, err error) {
+	numbers := s.c.state.renumbered
+	var all []*clientws.SyncInfo
+	for n := 0; n < len(s.rounds()); n++ {
+		told := 0
+		info, err := s.ask(ctx, func() *clientws.SyncUpdateParameters {
+			rounds := s.rounds()
+			installed := rounds[min(n, len(rounds)-1)] // there may be others by now
+			told = len(installed)
+			return s.parameters(installed)
+		})
+		if err != nil && s.c.fewer(ctx, told, err) {
+			return true, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		all = append(all, info)
+		if s.c.state.renumbered != numbers {
+			break // what was told before is of other numbers
+		}
+	}
+	if s.c.state.renumbered != numbers {
+		all = all[len(all)-1:]
+	}
+	info := merge(all)
+	fresh, err = s.c.apply(ctx, info)
+	s.noDrivers = strings.EqualFold(info.DriverSyncNotNeeded, "true")
+	if err == nil && !fresh && info.Truncated {
+		err = &AnswerError{"SyncUpdates", errors.New("it says that there is more, and gives what it gave before")}
+	}
+	return fresh, err
+}
+
+// ask calls SyncUpdates. The parameters are made anew for each try.
+func (s *synchronisation) ask(ctx context.Context, parameters func() *clientws.SyncUpdateParameters) (*clientws.SyncInfo, error) {
+	if s.trips++; s.trips > maxTrips {
+		return nil, ErrTrips
+	}
+	var answer clientws.SyncUpdatesResponse
+	err := s.call(ctx, clientPath, func(cookie *clientws.Cookie) soap.Body {
+		return &clientws.SyncUpdates{Cookie: cookie, Parameters: parameters()}
+	}, &answer)
+	if err == nil && answer.Result == nil {
+		err = &AnswerError{"SyncUpdates", errors.New("it has no result")}
+	}
+	return answer.Result, err
 }
 
 // parameters say what the computer has. One that has nothing yet says nothing at all: an empty list is not the same.
-func (c *Client) parameters(ctx context.Context, judge Judge) *clientws.SyncUpdateParameters {
-	p := &clientws.SyncUpdateParameters{}
-	cache := c.state.Revisions
+func (s *synchronisation) parameters(installed []int32) *clientws.SyncUpdateParameters {
+	p := &clientws.SyncUpdateParameters{FilterCategoryIDs: s.filter, NeedTwoGroupOutOfScopeUpdates: len(s.filter) > 0}
+	cache := s.c.state.Revisions
 	if len(cache) == 0 {
 		return p
 	}
-	p.InstalledNonLeafUpdateIDs, p.OtherCachedUpdateIDs = []int32{}, []int32{}
-	installed := map[int32]bool{}
-	for _, id := range c.limit(ctx, judge(cache)) {
-		if r := cache[id]; r != nil && !r.Leaf {
-			installed[id] = true
-		}
-	}
-	for _, id := range slices.Sorted(maps.Keys(cache)) {
-		switch {
-		case installed[id]:
-			p.InstalledNonLeafUpdateIDs = append(p.InstalledNonLeafUpdateIDs, id)
-		case cache[id].Core.Type != "Driver":
+	p.InstalledNonLeafUpdateIDs, p.OtherCachedUpdateIDs = append([]int32{}, installed...), []int32{}
+	for _, id := range s.c.cached() {
+		if _, said := slices.BinarySearch(installed, id); !said && cache[id].Core.Type != driver {
 			p.OtherCachedUpdateIDs = append(p.OtherCachedUpdateIDs, id)
 		}
 	}
 	return p
 }
 
-// limit chooses among more installed revisions than a server takes: those that the most others wait for.
-func (c *Client) limit(ctx context.Context, installed []int32) []int32 {
-	if len(installed) <= maxNonLeaf {
-		return installed
-	}
-	c.o.Log.WarnContext(ctx, "more installed prerequisites than a server takes", slog.Int("installed", len(installed)), slog.Int("taken", maxNonLeaf))
-	waiting := map[guid.GUID]int{}
-	for _, r := range c.state.Revisions {
-		for _, clause := range r.Core.Prerequisites {
-			for _, g := range clause.AnyOf {
-				waiting[g]++
-			}
-		}
-	}
-	weight := func(id int32) int {
-		if r := c.state.Revisions[id]; r != nil {
-			return waiting[r.Core.ID.GUID]
-		}
-		return -1
-	}
-	installed = slices.Clone(installed)
-	slices.SortFunc(installed, func(a, b int32) int {
-		return cmp.Or(cmp.Compare(weight(b), weight(a)), cmp.Compare(a, b))
-	})
-	return installed[:maxNonLeaf]
-}
+// cached gives the numbers of what the cache has, in their order.
+func (c *Client) cached() []int32 { return slices.Sorted(maps.Keys(c.state.Revisions)) }
 
 // apply takes in an answer. Fresh tells that it brought revisions that were not there, so that the next step may bring more.
 func (c *Client) apply(ctx context.Context, info *clientws.SyncInfo) (fresh bool, err error) {
 	s := c.state
-	for _, id := range info.OutOfScopeRevisionIDs {
+	// What is deployed, but not asked for in this scan, is forgotten as well: a scan of all brings it again.
+	for _, id := range slices.Concat(info.OutOfScopeRevisionIDs, info.DeployedOutOfScopeRevisionIDs) {
 		if s.Revisions[id] != nil {
 			s.forget(id)
 		}
@@ -118,7 +138,7 @@ func (c *Client) apply(ctx context.Context, info *clientws.SyncInfo) (fresh bool
 	for i := range info.ChangedUpdates {
 		u := &info.ChangedUpdates[i]
 		if r := s.Revisions[u.ID]; r != nil && u.Deployment != nil {
-			r.Leaf, r.Deployment, r.Problem = u.IsLeaf, deployment(u.Deployment), ""
+			r.Leaf, r.Deployment, r.Hardware, r.Problem = u.IsLeaf, deployment(u.Deployment), u.Deployment.HardwareIDs, ""
 			r.Read()
 			s.changed = true
 		}
@@ -143,14 +163,14 @@ func (c *Client) add(ctx context.Context, u *clientws.UpdateInfo) bool {
 	if u.Deployment == nil {
 		r.Problem = "the server says not how it is deployed"
 	} else {
-		r.Deployment = deployment(u.Deployment)
+		r.Deployment, r.Hardware = deployment(u.Deployment), u.Deployment.HardwareIDs
 	}
 	r.Read()
 	if r.Problem != "" {
 		c.o.Log.WarnContext(ctx, "revision cannot be judged", slog.Int("revision", int(u.ID)), slog.String("problem", r.Problem))
 	}
 	old := c.state.Revisions[u.ID]
-	if old != nil && old.Fragment == r.Fragment && old.Leaf == r.Leaf && old.Deployment == r.Deployment {
+	if old != nil && old.Fragment == r.Fragment && old.Leaf == r.Leaf && old.Deployment == r.Deployment && slices.Equal(old.Hardware, r.Hardware) {
 		return false
 	}
 	delete(c.state.Details, u.ID)

@@ -94,6 +94,9 @@ func ParseExtended(fragment string) (Extended, error) {
 func handlerData(x *extendedXML) string {
 	h := &x.Handler
 	if len(h.Attrs) == 0 && h.Inner == "" {
+		if strings.HasSuffix(x.Properties.Handler, "/WindowsDriver") {
+			return `<HandlerSpecificData type="d:WindowsDriver" />` // it has nothing to say
+		}
 		return ""
 	}
 	var b strings.Builder

@@ -170,8 +170,10 @@ type Revision struct {
 	ID         int32 // the server's number for it
 	Leaf       bool  // nothing has it for a prerequisite
 	Deployment Deployment
-	Fragment   string // the core fragment as it came
-	Core       Core   `json:"-"`
+	// Hardware are the ids of devices for which the server has found this driver to be the best, and better than theirs.
+	Hardware []string `json:",omitempty"`
+	Fragment string   // the core fragment as it came
+	Core     Core     `json:"-"`
 	// Problem says why the revision cannot be judged; empty when it can.
 	Problem string `json:",omitempty"`
 }

@@ -66,9 +66,15 @@ func (s *Set) Evaluate(f applicability.Facts) *Result {
 func (i *item) deployed() bool {
 	switch i.Deployment.Action {
 	case metadata.Install, metadata.OptionalInstall, metadata.Uninstall, metadata.PreDeploymentCheck:
-		return i.Core.Type == catalog.Software || i.problem != ""
+		return i.Core.Type == catalog.Software || i.Core.Type == catalog.Driver || i.problem != ""
 	}
 	return false
+}
+
+// ranked reports a driver that the server has found to be the best for devices of this computer, which it has told the server
+// of in this very visit. It ranks by more than a computer knows, so that its word holds against the driver's own rules.
+func (i *item) ranked() bool {
+	return i.Core.Type == catalog.Driver && len(i.Hardware) > 0 && i.problem == ""
 }
 
 func (e *evaluation) decide(r *Result, i *item) {
@@ -92,10 +98,12 @@ func (e *evaluation) decide(r *Result, i *item) {
 }
 
 func (e *evaluation) state(i *item) (State, applicability.Answer) {
-	switch have := e.installed(i); have.Truth {
-	case applicability.True:
+	switch have := e.installed(i); {
+	case have.Truth == applicability.True:
 		return Installed, have
-	case applicability.Unknown:
+	case i.ranked() && e.required(i).Truth == applicability.True:
+		return Needed, have
+	case have.Truth == applicability.Unknown:
 		return Unknown, have
 	}
 	switch need := e.needed(i); need.Truth {

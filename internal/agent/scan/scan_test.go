@@ -36,6 +36,10 @@ func (computer) License(string) (registry.Value, error)   { return registry.Valu
 
 func (computer) Installed(guid.GUID) (bool, error) { return false, applicability.ErrUnknown }
 
+func (computer) Devices() ([]applicability.Device, error) {
+	return []applicability.Device{{HardwareIDs: []string{`PCI\VEN_1&DEV_1`}}}, nil
+}
+
 type key struct{ c computer }
 
 func (key) Name() string                        { return "" }
@@ -80,6 +84,8 @@ type rev struct {
 	supersedes                         []int
 	leaf                               bool
 	deadline                           time.Time
+	hardware                           []string // of a driver, as the server ranked it
+	categories                         []string
 }
 
 func (r rev) build() *metadata.Revision {
@@ -109,6 +115,9 @@ func (r rev) build() *metadata.Revision {
 	}
 	b.WriteString("</SupersededUpdates>")
 	list("Prerequisites", r.requires)
+	for _, c := range r.categories {
+		fmt.Fprintf(&b, `<Prerequisites><AtLeastOne IsCategory="true"><UpdateIdentity UpdateID="5c2a3f60-7d41-4be9-9a0e-%012s" /></AtLeastOne></Prerequisites>`, c)
+	}
 	list("BundledUpdates", r.bundles)
 	b.WriteString(`</Relationships><ApplicabilityRules>`)
 	for name, rule := range map[string]string{"IsInstalled": r.installed, "IsInstallable": r.installable, "IsSuperseded": r.superseded} {
@@ -117,7 +126,7 @@ func (r rev) build() *metadata.Revision {
 		}
 	}
 	b.WriteString(`</ApplicabilityRules>`)
-	out := &metadata.Revision{ID: r.n, Leaf: r.leaf, Fragment: b.String(), Deployment: metadata.Deployment{Action: r.action, Deadline: r.deadline}}
+	out := &metadata.Revision{ID: r.n, Leaf: r.leaf, Hardware: r.hardware, Fragment: b.String(), Deployment: metadata.Deployment{Action: r.action, Deadline: r.deadline}}
 	out.Read()
 	return out
 }

@@ -22,10 +22,12 @@ type Update struct {
 	KB       string // the number alone
 	// Requires are the prerequisites, Bundles the members with alternatives, Supersedes what it replaces.
 	Requires   []guid.GUID
+	Categories []guid.GUID // that it belongs to, each a prerequisite
 	Bundles    [][]update.ID
 	Supersedes []guid.GUID
 	// Installed and Installable are rules without their IsInstalled and IsInstallable, such as Value's; "": none.
 	Installed, Installable string
+	Metadata               string // of the rules, without its element; "": none
 	// Handler is the namespace of the handler behind ".../UpdateHandlers/", HandlerData the whole element.
 	Handler, HandlerData string
 	Files                []File
@@ -56,6 +58,7 @@ const namespaces = ` xmlns:upd="http://schemas.microsoft.com/msus/2002/12/Update
 	` xmlns:bar="http://schemas.microsoft.com/msus/2002/12/BaseApplicabilityRules"` +
 	` xmlns:cmd="http://schemas.microsoft.com/msus/2002/12/UpdateHandlers/CommandLineInstallation"` +
 	` xmlns:cbs="http://schemas.microsoft.com/msus/2002/12/UpdateHandlers/Cbs"` +
+	` xmlns:drv="http://schemas.microsoft.com/msus/2002/12/UpdateHandlers/WindowsDriver"` +
 	` xmlns:cat="http://schemas.microsoft.com/msus/2002/12/UpdateHandlers/Category"` +
 	` xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"`
 
@@ -89,6 +92,9 @@ func (u *Update) Document() string {
 	if u.Installable != "" {
 		w(`<upd:IsInstallable>%s</upd:IsInstallable>`, u.Installable)
 	}
+	if u.Metadata != "" {
+		w(`<upd:Metadata>%s</upd:Metadata>`, u.Metadata)
+	}
 	w(`</upd:ApplicabilityRules>`)
 	u.files(w)
 	w(`%s</upd:Update>`, u.HandlerData)
@@ -104,8 +110,11 @@ func (u *Update) relations(w func(string, ...any)) {
 		}
 		w(`</upd:SupersededUpdates>`)
 	}
-	if len(u.Requires) > 0 {
+	if len(u.Requires)+len(u.Categories) > 0 {
 		w(`<upd:Prerequisites>`)
+		for _, g := range u.Categories {
+			w(`<upd:AtLeastOne IsCategory="true"><upd:UpdateIdentity UpdateID="%s" /></upd:AtLeastOne>`, g)
+		}
 		for _, g := range u.Requires {
 			w(`<upd:UpdateIdentity UpdateID="%s" />`, g)
 		}

@@ -36,6 +36,7 @@ func (e *Engine) ended(u agent.Update, r agent.Result, err error) error {
 	var f *agent.Failure
 	switch {
 	case err == nil:
+		e.once(u)
 		delete(e.memory.Ready, idOf(u.Ref))
 		e.worked(u.Ref, true)
 		e.queue(installed(uninstall, hresult.OK, r.RestartNeeded, u.Ref))

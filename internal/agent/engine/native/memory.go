@@ -27,6 +27,8 @@ type memory struct {
 	Begun map[string]uint32
 	// Failed are the updates whose last attempt failed.
 	Failed map[string]bool
+	// Once are the updates that were ever installed by this engine.
+	Once map[string]bool `json:",omitempty"`
 	// Status is what the location was told last of all updates.
 	Status []string
 	// Events wait for the next report, the oldest first.
@@ -72,6 +74,9 @@ func (e *Engine) recall() error {
 	if e.memory.Failed == nil {
 		e.memory.Failed = map[string]bool{}
 	}
+	if e.memory.Once == nil {
+		e.memory.Once = map[string]bool{}
+	}
 	if _, err := guid.Parse(e.memory.ClientID); err == nil {
 		return nil
 	}
@@ -114,5 +119,8 @@ func (e *Engine) recover() error {
 	e.o.Log.Info("an installation that was interrupted is ended", slog.String("update", ended.Update.Title), slog.String("code", ended.Code.String()))
 	e.queue(installed(ended.Uninstall, ended.Code, ended.Restart, ended.Update))
 	e.worked(ended.Update, ended.Code == hresult.OK)
+	if ended.Code == hresult.OK && !ended.Uninstall {
+		e.memory.Once[idOf(ended.Update)] = true
+	}
 	return e.remember()
 }

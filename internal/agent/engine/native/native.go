@@ -42,6 +42,9 @@ type Options struct {
 	// Trust are the roots that the signatures of payloads have to lead to.
 	Trust *x509.CertPool
 	HTTP  *http.Client
+	// Categories are those that are scanned for; none: all. NoDrivers has no drivers asked for.
+	Categories []agent.Category
+	NoDrivers  bool
 	// Bandwidth is how many bytes a second a download may take; 0: all there are.
 	Bandwidth int64
 	// Programs starts installers on a Windows that runs; nil where none can be.
@@ -136,10 +139,14 @@ func (e *Engine) connect() error {
 	if note != "" {
 		e.o.Log.Warn("what was known of the update location begins anew", slog.String("why", note))
 	}
-	e.client, err = location.New(location.Options{
+	o := location.Options{
 		URL: e.o.Server, HTTP: e.o.HTTP, ClientID: e.memory.ClientID, Name: e.computer.dns(), Group: e.o.Group, Info: e.computer.info(),
-		Locales: e.computer.locales(), Log: e.o.Log, Now: e.o.Now, Wait: e.o.Wait,
-	}, state)
+		Categories: e.o.Categories, Locales: e.computer.locales(), Log: e.o.Log, Now: e.o.Now, Wait: e.o.Wait,
+	}
+	if !e.o.NoDrivers {
+		o.Hardware = e.hardware
+	}
+	e.client, err = location.New(o, state)
 	files := *e.o.HTTP
 	files.CheckRedirect = location.SameHost
 	e.getter = &download.Getter{HTTP: &files, Limit: download.NewLimit(e.o.Bandwidth), Log: e.o.Log, StatusCode: location.StatusCode}
