@@ -61,6 +61,16 @@ EXIT STATUS
  10  no Windows there          11  another redx repairs this Windows    130  cancelled
 3010  a restart of Windows is needed (194 where exit codes end at 255)`
 
+// standsExit is for the commands that only ask, or tell, an agent how it stands.
+const standsExit = `
+
+EXIT STATUS
+  0  done    1  failed    2  wrong usage    5  needs the rights of an administrator    10  no Windows there`
+
+// lockedExit goes behind it for those that write something down.
+const lockedExit = `
+ 11  another agent works there, or another redx repairs this Windows`
+
 func newAgentVerbCommand(std stdio, v agentVerb) *cobra.Command {
 	var o agentOptions
 	cmd := &cobra.Command{
@@ -85,7 +95,7 @@ func (o *agentOptions) ask(ctx context.Context, std stdio, v agent.Verb) (agent.
 	c, err := o.dial(ctx)
 	if err == nil {
 		t, err := c.Ask(ctx, v)
-		return t, errors.Join(err, c.Close())
+		return t, agentProblem(errors.Join(err, c.Close()))
 	}
 	if !errors.Is(err, control.ErrNotRunning) {
 		return agent.Turn{}, err
@@ -142,7 +152,7 @@ func newAgentStatusCommand(std stdio) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show how the agent stands",
-		Long:  "Status shows what the agent does, when it visits next, and how its latest attempts ended. It changes nothing." + agentExit,
+		Long:  "Status shows what the agent does, when it visits next, and how its latest attempts ended. It changes nothing." + standsExit,
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return runAgentStatus(cmd.Context(), std, &o) },
 	}
@@ -168,7 +178,7 @@ func runAgentStatus(ctx context.Context, std stdio, o *agentOptions) error {
 		out.State, err = o.remembered()
 	}
 	if err != nil {
-		return err
+		return agentProblem(err)
 	}
 	if o.json {
 		return report.WriteJSON(std.out, out)
@@ -238,10 +248,10 @@ func attemptText(p *lines, style term.Style, at *agent.Attempt) {
 		what = "the visit of the update location"
 	}
 	if at.Result == update.Succeeded {
-		p.print("%s\n", style.Paint(term.Green, term.Printable("√ "+moment(at.Time)+"  "+what+" is installed")))
+		p.paint(style, term.Green, "√ "+moment(at.Time)+"  "+what+" is installed")
 		return
 	}
-	p.print("%s\n", style.Paint(term.Red, term.Printable("X "+moment(at.Time)+"  "+what+": "+at.Code.String())))
+	p.paint(style, term.Red, "X "+moment(at.Time)+"  "+what+": "+at.Code.String())
 	p.print("    %s\n", at.Why)
 	if at.Path != "" {
 		p.print("    %s\n", at.Path)
@@ -262,8 +272,20 @@ type lines struct {
 }
 
 func (l *lines) print(format string, args ...any) {
+	for i, a := range args {
+		if text, ok := a.(string); ok {
+			args[i] = term.Printable(text)
+		}
+	}
 	if l.err == nil {
-		_, l.err = io.WriteString(l.w, fmt.Sprintf(format, args...))
+		_, l.err = fmt.Fprintf(l.w, format, args...)
+	}
+}
+
+// paint prints a line in a colour.
+func (l *lines) paint(style term.Style, colour term.Attr, text string) {
+	if l.err == nil {
+		_, l.err = fmt.Fprintln(l.w, style.Paint(colour, term.Printable(text)))
 	}
 }
 
@@ -276,7 +298,8 @@ func newAgentRunCommand(std stdio) *cobra.Command {
 interrupted, at the next point from which it can go on later. Elsewhere than on Windows it reads its settings anew at SIGHUP.
 
 EXIT STATUS
-  0  stopped    1  failed    2  wrong usage    5  needs the rights of an administrator    10  no Windows there`,
+  0  stopped                 1  failed    2  wrong usage    5  needs the rights of an administrator
+ 10  no Windows there       11  another agent works there, or another redx repairs this Windows`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runAgent(cmd.Context(), std, &o) },
 	}

@@ -60,10 +60,13 @@ func (o *agentOptions) dial(ctx context.Context) (*control.Client, error) {
 		return nil, control.ErrNotRunning
 	}
 	if err != nil {
-		return nil, err
+		return nil, agentProblem(err)
 	}
 	c, err := control.Dial(ctx, h.Folder)
-	return c, errors.Join(err, h.Close())
+	if err = errors.Join(err, h.Close()); err != nil {
+		return nil, agentProblem(err)
+	}
+	return c, nil
 }
 
 func (o *agentOptions) home(making bool) (*home.Home, error) {
@@ -251,7 +254,7 @@ func agentProblem(err error) error {
 		return &problem{exit: exitLocked, err: err, hint: "another agent works there, or another redx repairs it: wait until it has ended"}
 	case errors.Is(err, home.ErrNowhere):
 		return &problem{exit: exitFailed, err: err, hint: "for a disk: mount it, and name the folder that has Windows in it"}
-	case errors.Is(err, fs.ErrPermission):
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, control.ErrStranger):
 		return &problem{exit: exitElevation, err: err, hint: "run redx from an elevated Command Prompt, or as the owner of the image"}
 	}
 	return err

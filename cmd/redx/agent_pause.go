@@ -20,7 +20,7 @@ func newAgentPauseCommand(std stdio) *cobra.Command {
 		Short: "Have the agent leave this computer alone for a while",
 		Long: `Pause has the agent visit, install and mend nothing by itself, whatever deadline there is: until --until, or until
 redx agent resume. What somebody asks for with a command it does all the same. It is remembered over a restart, and counts
-also for an agent that does not run now.` + agentExit,
+also for an agent that does not run now.` + standsExit + lockedExit,
 		Example: "  redx agent pause --until 2026-12-01\n  redx agent pause --until 8h",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -41,7 +41,7 @@ func newAgentResumeCommand(std stdio) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "resume",
 		Short: "End a pause of the agent",
-		Long:  "Resume ends what redx agent pause, or the service manager, has begun." + agentExit,
+		Long:  "Resume ends what redx agent pause, or the service manager, has begun." + standsExit + lockedExit,
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return o.stand(cmd.Context(), std, control.Request{Verb: control.Resume})
@@ -85,7 +85,7 @@ func (o *agentOptions) stand(ctx context.Context, std stdio, r control.Request) 
 		out.State, err = o.note(r)
 	}
 	if err != nil {
-		return err
+		return agentProblem(err)
 	}
 	if o.json {
 		return report.WriteJSON(std.out, out)

@@ -12,7 +12,8 @@ import (
 	"github.com/redx-update/redx/internal/agent"
 )
 
-// Client is a connection to an agent that runs. It asks once; what it asks for ends when it is closed.
+// Client is a connection to an agent that runs. It asks once. What it has asked for and was begun goes on when it is
+// closed.
 type Client struct{ conn net.Conn }
 
 // Dial connects to the agent whose folder it is. ErrNotRunning when there is none, ErrStranger when it may not be asked.

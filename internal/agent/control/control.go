@@ -120,7 +120,7 @@ func (s *Server) check(conn net.Conn) error {
 	return s.Check(conn)
 }
 
-// hear reads the request and has it done. A client that goes ends what it asked for.
+// hear reads the request and has it done. For a client that goes, what was begun is not ended, and the rest not begun.
 func (s *Server) hear(ctx context.Context, cancel func(), conn net.Conn) Answer {
 	r, err := read(conn)
 	if err != nil {
