@@ -54,8 +54,10 @@ EXIT STATUS
 		Args: one("the FILE of the backup"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path := filepath.Join(d.data, databaseName)
-			if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-				return &problem{exit: exitFailed, err: fmt.Errorf("%s is there already", path), hint: "stop the server and move its redx.db* files away"}
+			for _, file := range databaseFiles(path) {
+				if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) {
+					return &problem{exit: exitFailed, err: fmt.Errorf("%s is there already", file), hint: "stop the server and move its redx.db* files away"}
+				}
 			}
 			if err := os.MkdirAll(d.data, 0o750); err != nil {
 				return err
@@ -67,6 +69,10 @@ EXIT STATUS
 	return cmd
 }
 
+// databaseFiles are a database with the files that SQLite keeps beside it. What stands in one of these counts, whichever
+// database it came from.
+func databaseFiles(path string) []string { return []string{path, path + "-wal", path + "-shm"} }
+
 // restore gives the file its place only when it is whole and of a new epoch.
 func restore(cmd *cobra.Command, std stdio, backup, path string) error {
 	if _, err := os.Stat(backup); err != nil {
@@ -77,7 +83,10 @@ func restore(cmd *cobra.Command, std stdio, backup, path string) error {
 		return err
 	}
 	half := path + ".restoring"
-	err = errors.Join(os.RemoveAll(half), from.Backup(cmd.Context(), half), from.Close())
+	for _, file := range databaseFiles(half) {
+		err = errors.Join(err, os.RemoveAll(file))
+	}
+	err = errors.Join(err, from.Backup(cmd.Context(), half), from.Close())
 	if err != nil {
 		return err
 	}
