@@ -26,6 +26,7 @@ are missing is diagnosed, mended with the least repair that the policy allows, a
 
 With --image it works on a mounted disk or a lab's image; on an image that is not the lab's it installs nothing, and
 prints the command that does.`,
+		Example: "  redx agent scan\n  redx agent install --server http://updates.example:8530 --trust publisher.pem",
 	}
 	for _, v := range agentVerbs {
 		cmd.AddCommand(newAgentVerbCommand(std, v))
@@ -74,10 +75,11 @@ const lockedExit = `
 func newAgentVerbCommand(std stdio, v agentVerb) *cobra.Command {
 	var o agentOptions
 	cmd := &cobra.Command{
-		Use:   string(v.verb),
-		Short: v.short,
-		Long:  v.long + agentExit,
-		Args:  cobra.NoArgs,
+		Use:     string(v.verb),
+		Short:   v.short,
+		Long:    v.long + agentExit,
+		Example: "  redx agent " + string(v.verb) + "\n  redx agent " + string(v.verb) + " --image /mnt/c --server http://updates.example:8530",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			t, err := o.ask(cmd.Context(), std, v.verb)
 			if err != nil {
@@ -150,11 +152,12 @@ func turnExit(t *agent.Turn) int {
 func newAgentStatusCommand(std stdio) *cobra.Command {
 	var o agentOptions
 	cmd := &cobra.Command{
-		Use:   "status",
-		Short: "Show how the agent stands",
-		Long:  "Status shows what the agent does, when it visits next, and how its latest attempts ended. It changes nothing." + standsExit,
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return runAgentStatus(cmd.Context(), std, &o) },
+		Use:     "status",
+		Short:   "Show how the agent stands",
+		Long:    "Status shows what the agent does, when it visits next, and how its latest attempts ended. It changes nothing." + standsExit,
+		Example: "  redx agent status\n  redx agent status --image /mnt/c --json",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return runAgentStatus(cmd.Context(), std, &o) },
 	}
 	o.addPlace(cmd)
 	return cmd
@@ -300,8 +303,9 @@ interrupted, at the next point from which it can go on later. Elsewhere than on 
 EXIT STATUS
   0  stopped                 1  failed    2  wrong usage    5  needs the rights of an administrator
  10  no Windows there       11  another agent works there, or another redx repairs this Windows`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return runAgent(cmd.Context(), std, &o) },
+		Example: "  redx agent run --image /mnt/c --server http://updates.example:8530 --trust publisher.pem",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return runAgent(cmd.Context(), std, &o) },
 	}
 	o.addFlags(cmd)
 	cmd.Flags().StringVar(&o.config, "config", "", "settings `FILE` (docs/agent.md) in place of those in the agent's folder")

@@ -214,7 +214,8 @@ so does what it needs to undo repairs; with --all these go too.
 EXIT STATUS
   0  done, or it was not installed    1  failed    2  wrong usage    5  needs the rights of an administrator
 130  cancelled`,
-		Args: cobra.NoArgs,
+		Example: "  redx agent uninstall\n  redx agent uninstall --all --yes",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := consent(std, yes, "Take the agent off this computer", "how it stands: redx agent status"); err != nil {
 				return err

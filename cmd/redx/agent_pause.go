@@ -39,10 +39,11 @@ also for an agent that does not run now.` + standsExit + lockedExit,
 func newAgentResumeCommand(std stdio) *cobra.Command {
 	var o agentOptions
 	cmd := &cobra.Command{
-		Use:   "resume",
-		Short: "End a pause of the agent",
-		Long:  "Resume ends what redx agent pause, or the service manager, has begun." + standsExit + lockedExit,
-		Args:  cobra.NoArgs,
+		Use:     "resume",
+		Short:   "End a pause of the agent",
+		Long:    "Resume ends what redx agent pause, or the service manager, has begun." + standsExit + lockedExit,
+		Example: "  redx agent resume",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return o.stand(cmd.Context(), std, control.Request{Verb: control.Resume})
 		},

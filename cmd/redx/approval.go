@@ -15,7 +15,10 @@ import (
 )
 
 func newApprovalCommand(std stdio) *cobra.Command {
-	cmd := &cobra.Command{Use: "approval", Short: "Which groups get which updates", Long: "Approval lists and sets what groups get."}
+	cmd := &cobra.Command{
+		Use: "approval", Short: "Which groups get which updates", Long: "Approval lists and sets what groups get.",
+		Example: "  redx approval set KB5034441 --group Test --data /srv/redx\n  redx approval list --data /srv/redx",
+	}
 	cmd.AddCommand(newApprovalListCommand(std), newApprovalSetCommand(std))
 	return cmd
 }
@@ -31,6 +34,7 @@ func newApprovalListCommand(std stdio) *cobra.Command {
 	var d dataFlags
 	cmd := &cobra.Command{
 		Use: "list --data FOLDER", Short: "List the approvals", Args: cobra.NoArgs,
+		Example: "  redx approval list --data /srv/redx",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return d.with(cmd.Context(), false, func(opened *data) error {
 				list, err := approvals(cmd.Context(), opened)

@@ -15,7 +15,10 @@ import (
 )
 
 func newComputerCommand(std stdio) *cobra.Command {
-	cmd := &cobra.Command{Use: "computer", Short: "The computers that use the server", Long: "Computer lists and shows computers, puts them into groups, and forgets them."}
+	cmd := &cobra.Command{
+		Use: "computer", Short: "The computers that use the server", Long: "Computer lists and shows computers, puts them into groups, and forgets them.",
+		Example: "  redx computer list --data /srv/redx\n  redx computer show pc7.example --data /srv/redx",
+	}
 	cmd.AddCommand(newComputerListCommand(std), newComputerShowCommand(std), newComputerMoveCommand(std), newComputerRemoveCommand(std))
 	return cmd
 }
@@ -24,6 +27,7 @@ func newComputerListCommand(std stdio) *cobra.Command {
 	var d dataFlags
 	cmd := &cobra.Command{
 		Use: "list --data FOLDER", Short: "List the computers", Args: cobra.NoArgs,
+		Example: "  redx computer list --data /srv/redx",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return d.with(cmd.Context(), false, func(opened *data) error {
 				all, err := opened.Computers(cmd.Context())
@@ -99,6 +103,7 @@ func newComputerShowCommand(std stdio) *cobra.Command {
 	var d dataFlags
 	cmd := &cobra.Command{
 		Use: "show --data FOLDER NAME", Short: "Show a computer and what it reported", Args: one("the computer's NAME or id"),
+		Example: "  redx computer show pc7.example --data /srv/redx",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return d.with(cmd.Context(), false, func(opened *data) error {
 				v, err := showComputer(cmd.Context(), opened, args[0])
@@ -165,6 +170,7 @@ func newComputerMoveCommand(std stdio) *cobra.Command {
 	var d dataFlags
 	cmd := &cobra.Command{
 		Use: "move --data FOLDER NAME [GROUP...]", Short: "Put a computer into groups, or with none into the unassigned",
+		Example: "  redx computer move pc7.example Test --data /srv/redx",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usage("%s wants the computer's NAME or id, and groups", cmd.CommandPath())
@@ -203,6 +209,7 @@ func newComputerRemoveCommand(std stdio) *cobra.Command {
 	var d dataFlags
 	cmd := &cobra.Command{
 		Use: "remove --data FOLDER NAME", Short: "Forget a computer and its reports", Args: one("the computer's NAME or id"),
+		Example: "  redx computer remove pc7.example --data /srv/redx",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return d.with(cmd.Context(), false, func(opened *data) error {
 				c, err := opened.Computer(cmd.Context(), args[0])

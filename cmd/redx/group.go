@@ -14,7 +14,10 @@ import (
 )
 
 func newGroupCommand(std stdio) *cobra.Command {
-	cmd := &cobra.Command{Use: "group", Short: "The server's target groups", Long: "Group lists, makes and removes target groups."}
+	cmd := &cobra.Command{
+		Use: "group", Short: "The server's target groups", Long: "Group lists, makes and removes target groups.",
+		Example: "  redx group add Test --data /srv/redx\n  redx group list --data /srv/redx",
+	}
 	cmd.AddCommand(newGroupListCommand(std), newGroupAddCommand(std), newGroupRemoveCommand(std))
 	return cmd
 }
@@ -23,6 +26,7 @@ func newGroupListCommand(std stdio) *cobra.Command {
 	var d dataFlags
 	cmd := &cobra.Command{
 		Use: "list --data FOLDER", Short: "List the groups", Args: cobra.NoArgs,
+		Example: "  redx group list --data /srv/redx",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return d.with(cmd.Context(), false, func(opened *data) error {
 				groups, err := opened.Groups(cmd.Context())
@@ -57,6 +61,7 @@ func newGroupAddCommand(std stdio) *cobra.Command {
 	var parent string
 	cmd := &cobra.Command{
 		Use: "add --data FOLDER NAME", Short: "Make a group", Args: one("the group's NAME"),
+		Example: "  redx group add Test --data /srv/redx",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return d.with(cmd.Context(), true, func(opened *data) error {
 				above, err := findGroup(cmd.Context(), opened, parent)
@@ -83,6 +88,7 @@ func newGroupRemoveCommand(std stdio) *cobra.Command {
 	var d dataFlags
 	cmd := &cobra.Command{
 		Use: "remove --data FOLDER NAME", Short: "Remove a group with its approvals", Args: one("the group's NAME"),
+		Example: "  redx group remove Test --data /srv/redx",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return d.with(cmd.Context(), false, func(opened *data) error {
 				g, err := findGroup(cmd.Context(), opened, args[0])

@@ -15,7 +15,7 @@ import (
 const verbsExit = `
 EXIT STATUS
   0  done, or there was nothing to do       1  failed, or refused     2  wrong usage
-  4  it could not be done, and all is as it was before
+  4  it could not be done, and all is as it was before        5  needs the rights of an administrator
  10  no Windows there                      11  another redx is repairing this Windows
  12  busy: a restart is pending           130  cancelled
 3010  a restart of Windows is needed, which finishes it`
@@ -47,8 +47,9 @@ func newRepairStatusCommand(std stdio) *cobra.Command {
 		Short: "Show how repairs stand, whether that can be seen, and what is kept",
 		Long: "Status shows each step of each repair, and looks whether what its journal says is what is there: step 5 of KB 910336\n" +
 			"(\"make sure that you did it\") as code. It changes nothing.\n" + verbsExit,
-		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return runRepairStatus(std, &o) },
+		Example: "  redx repair status\n  redx repair status --image /mnt/c --json",
+		Args:    cobra.NoArgs,
+		RunE:    func(*cobra.Command, []string) error { return runRepairStatus(std, &o) },
 	}
 	o.addVerbFlags(cmd)
 	return cmd
@@ -79,11 +80,12 @@ func runRepairStatus(std stdio, o *repairOptions) error {
 func newRepairResumeCommand(std stdio) *cobra.Command {
 	var o repairOptions
 	cmd := &cobra.Command{
-		Use:   "resume [--image PATH]",
-		Short: "Go on with a repair that was never ended",
-		Long:  "Resume goes on with a repair that died in the middle, or takes it back when it cannot be done any more.\n" + verbsExit,
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return runRepairResume(cmd.Context(), std, &o) },
+		Use:     "resume [--image PATH]",
+		Short:   "Go on with a repair that was never ended",
+		Long:    "Resume goes on with a repair that died in the middle, or takes it back when it cannot be done any more.\n" + verbsExit,
+		Example: "  redx repair resume\n  redx repair resume --image /mnt/c",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return runRepairResume(cmd.Context(), std, &o) },
 	}
 	o.addVerbFlags(cmd)
 	cmd.Flags().BoolVar(&o.yes, "yes", false, "taken for the sake of scripts: it asks nothing, since the repair was agreed to")
@@ -125,8 +127,9 @@ func newRepairUndoCommand(std stdio) *cobra.Command {
 		Short: "Take back the latest repair that is not undone yet",
 		Long: "Undo gives the folders of the latest repair their names back, all its steps. What Windows has made anew meanwhile is\n" +
 			"kept under a name of its own (SDTemp.undone).\n" + verbsExit,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return runRepairUndo(cmd.Context(), std, &o) },
+		Example: "  redx repair undo\n  redx repair undo --image /mnt/c",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return runRepairUndo(cmd.Context(), std, &o) },
 	}
 	o.addVerbFlags(cmd)
 	cmd.Flags().BoolVar(&o.yes, "yes", false, "do not ask")
@@ -186,8 +189,9 @@ func newRepairPurgeCommand(std stdio) *cobra.Command {
 		Short: "Delete the folders that repairs have kept",
 		Long: "Purge deletes what repairs have kept, to free the space: of repairs that are proven to have helped, with --unproven of\n" +
 			"all. What is deleted cannot be undone any more.\n" + verbsExit,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return runRepairPurge(cmd.Context(), std, &o, unproven) },
+		Example: "  redx repair purge\n  redx repair purge --unproven --image /mnt/c",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return runRepairPurge(cmd.Context(), std, &o, unproven) },
 	}
 	o.addVerbFlags(cmd)
 	cmd.Flags().BoolVar(&o.yes, "yes", false, "do not ask")

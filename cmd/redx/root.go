@@ -93,6 +93,7 @@ func newRootCommand(std stdio) *cobra.Command {
 		Use:           "redx",
 		Short:         "Find why a Windows update failed, down to the missing file",
 		Long:          rootHelp,
+		Example:       rootExample,
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -128,6 +129,17 @@ func version() string {
 	}
 	return strings.TrimSpace(text) + " (" + info.GoVersion + " " + runtime.GOOS + "/" + runtime.GOARCH + ")"
 }
+
+// rootExample is the road for whoever sees redx for the first time.
+const rootExample = `  redx lab                            # the whole story, played on this machine in a folder of its own
+  redx diagnose                       # why do updates fail on this computer?
+  redx diagnose --image /mnt/c        # and on that disk; --logs has it read a folder or zip of logs
+  redx explain 0x80070002             # what a code means
+  redx repair --dry-run               # what would help, and what it costs
+  redx repair                         # do the least of it; redx repair undo takes it back
+  redx collect                        # a zip for somebody else to look at
+  redx server run --data /srv/redx    # be the update server of a fleet (docs/server.md)
+  redx agent install --help           # have computers mend themselves (docs/agent.md)`
 
 const rootHelp = `redx finds why a Windows update failed: which file is missing, of which update, and why.
 

@@ -22,7 +22,8 @@ Content is not in it: its files never change, so any copy of it will do.
 
 EXIT STATUS
   0  written    1  failed, or FILE is there already    2  wrong usage`,
-		Args: one("the FILE to write"),
+		Example: "  redx server backup /backup/redx.db --data /srv/redx",
+		Args:    one("the FILE to write"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if _, err := os.Lstat(args[0]); !errors.Is(err, fs.ErrNotExist) {
 				return &problem{exit: exitFailed, err: fmt.Errorf("%s is there already", args[0])}
@@ -51,7 +52,8 @@ given again, and clients are told that the server has changed, so that they ask 
 
 EXIT STATUS
   0  restored    1  failed, or FOLDER has data already    2  wrong usage`,
-		Args: one("the FILE of the backup"),
+		Example: "  redx server restore /backup/redx.db --data /srv/new",
+		Args:    one("the FILE of the backup"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path := filepath.Join(d.data, databaseName)
 			for _, file := range databaseFiles(path) {

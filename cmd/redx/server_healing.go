@@ -21,6 +21,7 @@ func newServerHealingCommand(std stdio) *cobra.Command {
 		Long: `Healing keeps the agents of a fleet from mending what a finding is about, or lets them again. A finding that a share
 of the fleet sends within a day is paused by the server itself (docs/server.md), until somebody resumes it: what all
 computers have at once is hardly the fault of each.`,
+		Example: "  redx server healing list --data /srv/redx\n  redx server healing pause payload-missing-download --data /srv/redx",
 	}
 	cmd.AddCommand(newHealingListCommand(std), newHealingPauseCommand(std), newHealingResumeCommand(std))
 	return cmd
@@ -30,6 +31,7 @@ func newHealingListCommand(std stdio) *cobra.Command {
 	var d dataFlags
 	cmd := &cobra.Command{
 		Use: "list --data FOLDER", Short: "List what computers are not to mend now", Args: cobra.NoArgs,
+		Example: "  redx server healing list --data /srv/redx",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return d.with(cmd.Context(), false, func(opened *data) error {
 				all, err := opened.HealingPauses(cmd.Context())
@@ -65,7 +67,8 @@ func newHealingPauseCommand(std stdio) *cobra.Command {
 	var why string
 	cmd := &cobra.Command{
 		Use: "pause --data FOLDER CHECK", Short: "Keep computers from mending what a check, or one finding, is about",
-		Args: one("a CHECK, such as payload-missing-download, or the id of a finding"),
+		Args:    one("a CHECK, such as payload-missing-download, or the id of a finding"),
+		Example: "  redx server healing pause payload-missing-download --why \"we look at the server first\" --data /srv/redx",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !isCheck(args[0]) {
 				return usage("%q is no check and no finding's id; docs/checks has them", args[0])
@@ -98,7 +101,8 @@ func newHealingResumeCommand(std stdio) *cobra.Command {
 	var d dataFlags
 	cmd := &cobra.Command{
 		Use: "resume --data FOLDER CHECK", Short: "Let computers mend it again", Args: one("what was paused"),
-		Long: "Resume lets computers mend by themselves what was paused. How many have sent a finding is counted anew from then on.",
+		Long:    "Resume lets computers mend by themselves what was paused. How many have sent a finding is counted anew from then on.",
+		Example: "  redx server healing resume payload-missing-download --data /srv/redx",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return d.with(cmd.Context(), false, func(opened *data) error {
 				if err := opened.ResumeHealing(cmd.Context(), args[0], time.Now()); err != nil {

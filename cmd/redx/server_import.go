@@ -101,7 +101,8 @@ named, and its updates are not offered until it is imported again.
 
 EXIT STATUS
   0  all files are sound    1  failed    2  wrong usage    3  files are missing or damaged    130  cancelled`,
-		Args: cobra.NoArgs,
+		Example: "  redx server scrub --data /srv/redx",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return d.with(cmd.Context(), false, func(opened *data) error { return runScrub(cmd.Context(), std, &d, opened) })
 		},

@@ -22,7 +22,10 @@ import (
 )
 
 func newUpdateCommand(std stdio) *cobra.Command {
-	cmd := &cobra.Command{Use: "update", Short: "The updates that the server has", Long: "Update lists updates, and says why one is or is not offered to a computer."}
+	cmd := &cobra.Command{
+		Use: "update", Short: "The updates that the server has", Long: "Update lists updates, and says why one is or is not offered to a computer.",
+		Example: "  redx update list --data /srv/redx\n  redx update why KB5034441 --computer pc7.example --data /srv/redx",
+	}
 	cmd.AddCommand(newUpdateListCommand(std), newUpdateWhyCommand(std), newUpdateDeclineCommand(std))
 	return cmd
 }
@@ -46,7 +49,8 @@ func newUpdateListCommand(std stdio) *cobra.Command {
 	var all bool
 	cmd := &cobra.Command{
 		Use: "list --data FOLDER [WORD...]", Short: "List the newest revisions, or those that match a KB, an id or part of a title",
-		Args: cobra.ArbitraryArgs,
+		Example: "  redx update list --data /srv/redx\n  redx update list KB5034441 --data /srv/redx",
+		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return d.with(cmd.Context(), false, func(opened *data) error {
 				list, err := listUpdates(cmd.Context(), opened, args, all)
@@ -261,6 +265,7 @@ func newUpdateDeclineCommand(std stdio) *cobra.Command {
 	var d dataFlags
 	cmd := &cobra.Command{
 		Use: "decline --data FOLDER UPDATE", Short: "Offer an update to nobody", Args: one("one UPDATE"),
+		Example: "  redx update decline KB5034441 --data /srv/redx",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return d.with(cmd.Context(), false, func(opened *data) error {
 				u, err := oneUpdate(cmd.Context(), opened, args[0])

@@ -32,12 +32,24 @@ func strictBelow(cmd *cobra.Command) {
 	if cmd.HasSubCommands() && !cmd.Runnable() {
 		cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() } // else arguments are not looked at
 	}
+	if cmd.Long == "" {
+		cmd.Long = cmd.Short + "."
+	}
 	if !strings.Contains(cmd.Long, "EXIT STATUS") {
-		cmd.Long = strings.TrimSpace(cmd.Long) + "\n\nEXIT STATUS\n  0  printed    2  wrong usage"
+		cmd.Long = strings.TrimSpace(cmd.Long) + "\n\n" + exitStatus(cmd)
 	}
 	for _, sub := range cmd.Commands() {
 		strictBelow(sub)
 	}
+}
+
+// exitStatus is the exit status of a command that says nothing of it: of one that prints what it has, or of one that works on
+// a server's data.
+func exitStatus(cmd *cobra.Command) string {
+	if cmd.Flags().Lookup("data") == nil {
+		return "EXIT STATUS\n  0  printed    2  wrong usage"
+	}
+	return "EXIT STATUS\n  0  done    1  failed, or there is no such thing    2  wrong usage    130  cancelled"
 }
 
 var allSet = regexp.MustCompile(`\[([^\]]+)\] were all set$`)
