@@ -48,8 +48,9 @@ func (c computer) Key(path string, _ bool) (registry.Key, error) {
 	return key{c.values, strings.ToLower(strings.Replace(path, "HKEY_LOCAL_MACHINE", "HKLM", 1))}, nil
 }
 
-func (computer) License(string) (registry.Value, error) { return registry.Value{}, fs.ErrNotExist }
-func (computer) Installed(guid.GUID) (bool, error)      { return false, nil }
+func (computer) License(string) (registry.Value, error)   { return registry.Value{}, fs.ErrNotExist }
+func (computer) Installed(guid.GUID) (bool, error)        { return false, nil }
+func (computer) Devices() ([]applicability.Device, error) { return nil, nil }
 
 type key struct {
 	values map[string]registry.Value
