@@ -42,6 +42,7 @@ type Builder struct {
 	sources   map[string]bool
 	machine   Machine
 	whole     bool
+	excerpt   bool
 	masked    bool
 }
 
@@ -232,6 +233,13 @@ func (b *Builder) SetWhole(masked bool) {
 	b.whole, b.masked = true, masked
 }
 
+// SetExcerpt says that a few lines of one log are all there is.
+func (b *Builder) SetExcerpt() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.excerpt = true
+}
+
 // Events gives what was collected so far, for a second look at the installation; it is a copy, in the order of a Set.
 func (b *Builder) Events(kinds ...Kind) []Event {
 	return b.Those(func(e *Event) bool { return slices.Contains(kinds, e.Kind) })
@@ -277,7 +285,7 @@ func (b *Builder) Set() *Set {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	s := &Set{Machine: b.machine, events: b.events, unread: b.unread, notes: b.notes}
-	s.Machine.Whole, s.Machine.Masked = b.whole, b.masked
+	s.Machine.Whole, s.Machine.Masked, s.Machine.Excerpt = b.whole, b.masked, b.excerpt
 	s.sources = slices.Sorted(maps.Keys(b.sources))
 	slices.SortStableFunc(s.events, compareEvents)
 	nameUpdates(s.events)

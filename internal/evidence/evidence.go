@@ -76,6 +76,9 @@ type Machine struct {
 	Whole bool
 	// Masked says of such a bundle that names in it were replaced by words that are alike.
 	Masked bool
+	// Excerpt says that a few lines of one log are all there is: that nothing in them speaks against a line means little, and
+	// that a line stands alone means nothing.
+	Excerpt bool
 }
 
 // Set is all evidence of one installation, immutable once gathered. Events whose time is known in UTC are in the order

@@ -2,6 +2,7 @@ package gather
 
 import (
 	"github.com/redx-update/redx/internal/evidence"
+	"github.com/redx-update/redx/internal/format/eventtext"
 	"github.com/redx-update/redx/internal/format/evtx"
 	"github.com/redx-update/redx/internal/format/winevents"
 	"github.com/redx-update/redx/internal/update"
@@ -75,6 +76,18 @@ func readEventLog(in *input) error {
 		}
 	}
 	return nil
+}
+
+// readPastedEvents reads records that somebody has copied out of an event log as text.
+func readPastedEvents(in *input) error {
+	s := eventtext.NewScanner(in.lines())
+	for s.Scan() {
+		rec := s.Record()
+		if ev, ok := winevents.Interpret(&rec.Record); ok {
+			in.winEvent(&rec.Record, &ev)
+		}
+	}
+	return s.Err()
 }
 
 func (in *input) winEvent(rec *evtx.Record, ev *winevents.Event) {

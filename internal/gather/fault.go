@@ -35,6 +35,7 @@ const (
 	codePackageCorrupt  hresult.Code = 0x800F0831 // CBS_E_STORE_CORRUPTION
 	codeDeltaFirst      hresult.Code = 0x800F0980 // PSFX_E_...
 	codeDeltaLast       hresult.Code = 0x800F0991
+	codeNoCheckpoint    hresult.Code = 0x800F0838
 	codeWIMMount        hresult.Code = 0xC1420121
 )
 
@@ -44,6 +45,7 @@ var faultRules = []faultRule{
 	{kind: evidence.StackRequired, words: []string{"HRESULT"}, codes: []hresult.Code{codeStackRequired}, fields: packageInText},
 	{kind: evidence.PackageManifestMissing, words: []string{"package"}, codes: []hresult.Code{codePackageCorrupt}, fields: packageOnly},
 	{kind: evidence.StackMissing, words: []string{"Failed to find a matching version for servicing stack"}, fields: pathAtEnd},
+	{kind: evidence.TempFailed, words: []string{"Error creating temporary file"}},
 	{kind: evidence.DriverQueueDamaged, words: []string{"Failed reading Identity for driver operation"}},
 	{kind: evidence.ServiceStartFailed, words: []string{"Failed in StartService for"}, fields: firstString},
 	{kind: evidence.ServiceStartFailed, words: []string{"NgenOnlineServiceTickler"}, codes: missingCodes, fields: ngenService},
@@ -53,7 +55,7 @@ var faultRules = []faultRule{
 	{kind: evidence.PendingUnresolved, words: []string{"sessions are pended with exclusive flag set"}},
 	{kind: evidence.PendingUnresolved, words: []string{"A possible hang was detected on the last boot"}},
 	{kind: evidence.PendingUnresolved, words: []string{"HRESULT"}, codes: []hresult.Code{codeRebootRequired, codeHang}},
-	{kind: evidence.PackageInvalid, words: []string{"applicable state: Installed Invalid"}, fields: packageInText},
+	{kind: evidence.PackageInvalid, words: []string{"Installed Invalid"}, fields: packageInText},
 	{kind: evidence.DeltaBaseMissing, words: []string{"Matching binary:", "missing for component"}, fields: deltaBase},
 	{kind: evidence.ComponentManifestMissing, words: []string{"SXS_ASSEMBLY_MISSING"}, fields: assemblyInText},
 	{kind: evidence.ManifestDamaged, words: []string{"Manifest hash mismatch"}, fields: storeResource},
@@ -85,7 +87,7 @@ func faultOf(text string, code hresult.Code) (kind evidence.Kind, fields map[str
 			return r.kind, fields, true
 		}
 	}
-	if code >= codeDeltaFirst && code <= codeDeltaLast && strings.Contains(text, "HRESULT") {
+	if (code >= codeDeltaFirst && code <= codeDeltaLast || code == codeNoCheckpoint) && strings.Contains(text, "HRESULT") {
 		return evidence.DeltaBaseMissing, packageInText(text), true
 	}
 	return "", nil, false
@@ -201,7 +203,7 @@ func storeResource(text string) map[string]string {
 	if c := componentName(text); c != "" {
 		fields[evidence.Component] = c
 	}
-	for _, s := range cbslog.Strings(text) {
+	for _, s := range append(cbslog.Strings(text), objectPath(text)) {
 		if strings.Contains(s, `\`) && fields[evidence.Path] == "" {
 			fields[evidence.Path] = plainPath(s)
 		}
@@ -252,7 +254,7 @@ var shellFolders = []string{`\programdata\`, `\users\public`, `\users\default`, 
 
 // shellFolder names the folder that a CSI line did not find; nil when it is another file than one of the shell's.
 func shellFolder(text string) map[string]string {
-	for _, s := range cbslog.Strings(text) {
+	for _, s := range append(cbslog.Strings(text), objectPath(text)) {
 		lower := strings.ToLower(s)
 		for _, f := range shellFolders {
 			if strings.Contains(lower, f) {

@@ -50,6 +50,9 @@ func Gather(ctx context.Context, img image.Image, opts Options) (*evidence.Set, 
 	if err := g.extra(ctx); err != nil {
 		return nil, err
 	}
+	if g.img.Kind() == image.Logs && g.recognised == 1 && g.few {
+		g.out.SetExcerpt()
+	}
 	g.out.Localise(g.zone.toUTC)
 	if err := g.probe(ctx); err != nil {
 		return nil, err
@@ -82,7 +85,12 @@ type gatherer struct {
 
 	mu         sync.Mutex
 	recognised int
+	// few says of the file that was recognised last that it is text, and some kilobytes at most.
+	few bool
 }
+
+// maxExcerpt is the most, in bytes, that is taken for a few lines out of a log.
+const maxExcerpt = 8 << 10
 
 // extra asks the sources that are no files, and counts the codes that stand there.
 func (g *gatherer) extra(ctx context.Context) error {
@@ -129,6 +137,7 @@ func (g *gatherer) readFile(ctx context.Context, path string) {
 	}
 	g.mu.Lock()
 	g.recognised++
+	g.few = r.text() && f.Size() <= maxExcerpt
 	g.out.Source(path)
 	if g.opts.Progress != nil {
 		g.opts.Progress(path)

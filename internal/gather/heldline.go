@@ -17,7 +17,7 @@ type heldLine struct {
 
 // Bounds of a line that goes on.
 const (
-	maxGoesOn   = 4
+	maxGoesOn   = 8 // the compiler of MOF files says six lines before the one that counts
 	maxHeldText = 8 << 10
 )
 
@@ -66,9 +66,11 @@ func tellsPlainly(b []byte) bool {
 	switch b[0] {
 	case 'A':
 		return starts("A pending repair transaction") || starts("A possible hang was") ||
-			starts("Appl: ") && bytes.HasSuffix(b, []byte("Installed Invalid"))
+			starts("Appl: ") && bytes.Contains(b, []byte("Installed Invalid"))
 	case 'E':
 		return starts("Exec: Some sessions are pended")
+	case 'e', 'm':
+		return starts("error SYNTAX") || starts("mof: error")
 	case 'F':
 		return starts("Failed to find a matching version") || starts("Failed reading Identity for driver") ||
 			starts("Failed in StartService for") || starts("Failed to collect payload")
@@ -77,7 +79,7 @@ func tellsPlainly(b []byte) bool {
 	case 'M':
 		return starts("Matching binary:") || starts("Manifest hash")
 	case 'P':
-		return starts("Pending transaction content") || starts("Package \"") && bytes.Contains(b, []byte("requires Servicing Stack"))
+		return bytes.Contains(b, []byte(": Installed Invalid")) || starts("Pending transaction content") || starts("Package \"") && bytes.Contains(b, []byte("requires Servicing Stack"))
 	case 'R':
 		return starts("RegisterTask failed")
 	case 'S':

@@ -33,7 +33,7 @@ func (g *gatherer) probe(ctx context.Context) error {
 		if e.Field(evidence.Component) != "" {
 			path = image.Join(g.img.SystemRoot(), "WinSxS", e.Field(evidence.Component), e.Field(evidence.Name))
 		}
-		if key := strings.ToLower(path); path != "" && !seen[key] {
+		if key := strings.ToLower(path); path != "" && !seen[key] && !strings.Contains(path, "*") {
 			seen[key] = true
 			g.out.Add(g.fileState(ctx, path, &e))
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/redx-update/redx/internal/format/cbslog"
 	"github.com/redx-update/redx/internal/format/checksur"
 	"github.com/redx-update/redx/internal/format/dismlog"
+	"github.com/redx-update/redx/internal/format/eventtext"
 	"github.com/redx-update/redx/internal/format/pfro"
 	"github.com/redx-update/redx/internal/format/poqexec"
 	"github.com/redx-update/redx/internal/format/setupapi"
@@ -42,6 +43,7 @@ func readers() []reader {
 		{"setup log", setuplog.Sniff, readSetupLog},
 		{"DISM log", dismlog.Sniff, readDISM},
 		{"servicing log", cbslog.Sniff, readServicing},
+		{"pasted events", eventtext.Sniff, readPastedEvents},
 		{"setup log", setuplog.SniffPlain, readSetupLog},
 	}
 }
@@ -50,7 +52,7 @@ func readers() []reader {
 func (r reader) text() bool {
 	switch r.name {
 	case "ReportingEvents.log", "error report", "SetupAPI log", "PFRO.log", "poqexec.log", "CheckSUR.log",
-		"WindowsUpdate.log", "setup log", "DISM log", "servicing log":
+		"WindowsUpdate.log", "setup log", "DISM log", "servicing log", "pasted events":
 		return true
 	}
 	return false

@@ -2,6 +2,7 @@ package gather
 
 import (
 	"bytes"
+	"cmp"
 	"io"
 	"strconv"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/redx-update/redx/internal/evidence"
 	"github.com/redx-update/redx/internal/format/cbslog"
 	"github.com/redx-update/redx/internal/hresult"
+	"github.com/redx-update/redx/internal/servicing"
 	"github.com/redx-update/redx/internal/update"
 )
 
@@ -21,9 +23,11 @@ type servicingReader struct {
 	// restarting is the update whose session ended with the wish for a restart: what servicing does while Windows starts
 	// belongs to no session, but to it.
 	restarting update.Ref
-	held       heldLine
-	profile    profileAtWork
-	wrapped    wrappedEntry
+	// driverNamed says that servicing has named a driver at which it failed.
+	driverNamed bool
+	held        heldLine
+	profile     profileAtWork
+	wrapped     wrappedEntry
 }
 
 // sessionUpdate is the update that a session works on. Sessions open packages of other updates too, only to see
@@ -138,11 +142,14 @@ func (s *servicingReader) event(ev *cbslog.Event) {
 		}
 	case cbslog.Corrupt:
 		s.corruption(ev)
+	case cbslog.DamagedMember:
+		s.member(ev)
 	case cbslog.Summed:
 		s.add(evidence.StoreScan, ev, scanFields(ev.Summary))
 	case cbslog.MissingManifest:
 		s.add(evidence.PackageManifestMissing, ev, fieldOf(evidence.Name, ev.Package.String()))
 	case cbslog.Driver:
+		s.driverNamed = true
 		s.add(evidence.DriverFailed, ev, fieldOf(evidence.Name, ev.Driver.INF))
 	case cbslog.Stack:
 		version, core, _ := cbslog.ParseStack(ev.Text)
@@ -150,7 +157,9 @@ func (s *servicingReader) event(ev *cbslog.Event) {
 	case cbslog.SessionEnd:
 		s.ended(ev)
 	case cbslog.Failure, cbslog.RepairFailed:
-		s.hold(ev)
+		if !s.driversFailed(ev) {
+			s.hold(ev)
+		}
 	}
 }
 
@@ -177,6 +186,32 @@ func (s *servicingReader) corruption(ev *cbslog.Event) {
 	if kind, fields, ok := corruptionFault(&ev.Corruption); ok {
 		s.add(kind, ev, fields)
 	}
+}
+
+// driversFailed takes the end of the work on drivers, which names none; where a line before it does, that one has told all.
+func (s *servicingReader) driversFailed(ev *cbslog.Event) bool {
+	if !strings.Contains(ev.Text, "Failed installing driver updates") && !strings.Contains(ev.Text, "DriverUpdateInstallUpdates failed") {
+		return false
+	}
+	if isMissing(ev.Code) && !s.driverNamed {
+		s.add(evidence.DriverFailed, ev, nil)
+	}
+	return true
+}
+
+// member takes a file that sfc does not find in the store. One whose digest is another is nothing: people and programs
+// change some of them (settings.ini of the sidebar, opencl.dll), and updates do not mind.
+func (s *servicingReader) member(ev *cbslog.Event) {
+	m := ev.Member
+	if m.Missing && !m.Repaired && strings.Contains(ev.Text, "in the store") {
+		s.add(evidence.PayloadMissing, ev, payloadFields(folderOf(&m.Component), m.File, ""))
+	}
+}
+
+// folderOf is the folder of a component in the store, as far as a line of sfc tells it: the hash at its end stands in none.
+func folderOf(c *servicing.Component) string {
+	name := cmp.Or(c.Arch, "*") + "_" + c.Name + "_" + cmp.Or(c.Token, "*") + "_" + cmp.Or(c.Version, "*")
+	return strings.ToLower(name) + "_*"
 }
 
 func payloadFields(component, name, flag string) map[string]string {

@@ -33,7 +33,6 @@ func (s *servicingReader) system(ev *cbslog.Event) {
 		return
 	}
 	s.profileFailure(ev)
-	s.tempFailure(ev)
 	s.bootFiles(ev)
 	s.refused(ev)
 }
@@ -57,12 +56,6 @@ func (s *servicingReader) profileFailure(ev *cbslog.Event) {
 	}
 	if account != "" {
 		s.add(evidence.ProfileFailed, ev, map[string]string{evidence.Name: account})
-	}
-}
-
-func (s *servicingReader) tempFailure(ev *cbslog.Event) {
-	if strings.Contains(ev.Text, "Error creating temporary file") {
-		s.add(evidence.TempFailed, ev, nil)
 	}
 }
 

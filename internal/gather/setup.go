@@ -2,7 +2,7 @@ package gather
 
 import (
 	"bytes"
-	"strings"
+	"regexp"
 
 	"github.com/redx-update/redx/internal/evidence"
 	"github.com/redx-update/redx/internal/format/pfro"
@@ -51,12 +51,13 @@ func readSetupAPI(in *input) error {
 }
 
 // repositoryINF finds the INF in the driver store that a line names: "Unable to load INF: '...\FileRepository\x.inf_
-// amd64_0123\x.inf'(00000003)".
+// amd64_0123\x.inf'(00000003)", "Failed to open driver package '...'".
 func repositoryINF(text string) (path string, ok bool) {
-	_, rest, _ := strings.Cut(text, "INF: '")
-	path, _, ok = strings.Cut(rest, "'")
-	return plainPath(path), ok && strings.Contains(strings.ToLower(path), `\filerepository\`)
+	path = storedINF.FindString(text)
+	return path, path != ""
 }
+
+var storedINF = regexp.MustCompile(`(?i)\b[a-z]:\\[^'"<>|*?:]*\\filerepository\\[^'"<>|*?:]*\.inf\b`)
 
 func (in *input) missingINF(e *setupapi.Entry, path string, c hresult.Code) {
 	ev := evidence.Event{

@@ -44,6 +44,8 @@ func (r *setupReader) line(e *setuplog.Entry) {
 	switch {
 	case coded && result.Extend != 0:
 		r.add(evidence.SetupFailed, e, result.Code, evidence.Extend, hresult.Extend(result.Extend).Hex(), evidence.Name, r.driver)
+	case bytes.Contains(e.Text, []byte("InsufficientSystemPartitionDiskSpace")) && bytes.Contains(e.Text, []byte("HardBlock")):
+		r.add(evidence.PartitionFull, e, 0x80070070)
 	case coded && slices.Contains(troubles, result.Code):
 		r.in.trouble(r.event(e, result.Code), e.Component, e.Level, "")
 	default:

@@ -9,6 +9,7 @@ import (
 	"github.com/redx-update/redx/internal/format/cab"
 	"github.com/redx-update/redx/internal/format/checksur"
 	"github.com/redx-update/redx/internal/format/dismlog"
+	"github.com/redx-update/redx/internal/format/wdslog"
 	"github.com/redx-update/redx/internal/hresult"
 )
 
@@ -36,6 +37,9 @@ func readDISM(in *input) error {
 		in.out.Code(c, in.line(e.Line), e.Text)
 		if kind, ok := dismFault(e, c); ok {
 			in.tell(kind, e.Line, e.Time, e.HasTime, c, e.Text)
+		} else if e.Level == wdslog.Error && isTrouble(c) {
+			ev := evidence.Event{Source: in.line(e.Line), Code: c, Text: string(e.Text), Time: e.Time, Local: e.HasTime}
+			in.trouble(ev, "DISM", e.Level, objectPath(ev.Text))
 		}
 	}
 	return s.Err()
@@ -50,12 +54,21 @@ func dismFault(e *dismlog.Entry, c hresult.Code) (evidence.Kind, bool) {
 		return evidence.StackMissing, true
 	case c == codeSourceMissing || c == codeStoreCorrupt:
 		return evidence.SourceMissing, true
-	case c == codeFeatureRefused:
-		return evidence.FeatureRefused, true
-	case c == codeWIMMount:
-		return evidence.WIMMountBroken, true
 	}
-	return "", false
+	kind, ok := dismErrors[c]
+	return kind, ok
+}
+
+// dismErrors are the codes that say all there is to say where DISM itself fails with them.
+var dismErrors = map[hresult.Code]evidence.Kind{
+	codeFeatureRefused:  evidence.FeatureRefused,
+	codeWIMMount:        evidence.WIMMountBroken,
+	codeStackRequired:   evidence.StackRequired,
+	codeRebootRequired:  evidence.PendingUnresolved,
+	codeAssemblyMissing: evidence.ComponentManifestMissing,
+	codeDeltaFirst + 8:  evidence.DeltaBaseMissing, // PSFX_E_INVALID_DELTA_COMBINATION
+	codeNoCheckpoint:    evidence.DeltaBaseMissing,
+	0x80070228:          evidence.DeltaBaseMissing, // the same, as DISM says it
 }
 
 // tell adds an event of a log that names no update, with the wall-clock time of its line.

@@ -27,7 +27,7 @@ var troubles = []hresult.Code{
 	0x80242014,             // a restart is pending
 	0x80070422, 0x80070424, // services
 	0x80248002, 0x80248003, 0x80248004, 0x80248006, 0x80248011, 0x8024801b, 0x8024801c, // the datastore
-	0x80246008, 0x8020002b, 0x80200011, 0x80200013, 0x80190193, // transfers
+	0x80246002, 0x8024601c, 0x80246010, 0x80246012, 0x80246008, 0x8020002b, 0x80200011, 0x80200013, 0x80190193, // transfers
 }
 
 // trouble gives a line of a text log that tells of the surroundings.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/redx-update/redx/internal/evidence"
@@ -137,6 +138,7 @@ func (a *agentReader) line(l *agentLine) {
 		return
 	}
 	a.download(l)
+	a.came(l)
 	if path, ok := wulog.DownloadPath(l.text); ok && coded && isMissing(code) && !cleaning.MatchString(l.text) {
 		a.add(l, evidence.Event{
 			Kind: evidence.UpdateFileMissing, Code: code, Update: update.Ref{ID: a.updates[l.tid].within(updateStays, l.time)},
@@ -163,6 +165,24 @@ func (a *agentReader) download(l *agentLine) {
 	}
 	if f, ok := wulog.ParseJobFile(l.text); ok {
 		a.failed(l, a.jobs[l.tid].within(jobStays, l.time), f)
+	}
+}
+
+// jobDone is the good end of a transfer.
+var jobDone = regexp.MustCompile(`(?i)\b(?:BITS|DO) job \{[0-9a-f-]{36}\}.* (?:completed successfully|hr = 0x0+\b)`)
+
+// came takes the lines by which a download has come.
+func (a *agentReader) came(l *agentLine) {
+	if !strings.Contains(l.text, " job {") && !strings.Contains(l.text, "ownload") {
+		return // which most are
+	}
+	call, ended := wulog.ParseCall(l.text)
+	done := ended && call.Operation == "download" && call.Succeeded > 0 && call.Failed == 0
+	if o, ok := wulog.ParseOutcome(l.text); ok && o.Operation == "download" {
+		done = o.Succeeded()
+	}
+	if done || jobDone.MatchString(l.text) {
+		a.add(l, evidence.Event{Kind: evidence.DownloadDone, Update: update.Ref{ID: a.updates[l.tid].within(updateStays, l.time)}})
 	}
 }
 

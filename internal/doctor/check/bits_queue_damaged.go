@@ -40,7 +40,8 @@ func bitsQueueDamaged(x *doctor.Exam) []doctor.Finding {
 	ended := slices.DeleteFunc(serviceFailures(x.Evidence, "BITS"), well.after)
 	ended = slices.DeleteFunc(ended, func(e *evidence.Event) bool { return slices.Contains(serviceCodes, e.Code) })
 	fails := standing(x, queueCodes...)
-	if len(damage) == 0 && (len(ended) == 0 || len(words)+len(fails) == 0) {
+	alone := x.Evidence.Machine.Excerpt && len(words)+len(ended) > 0 // nothing else could say why
+	if len(damage) == 0 && !alone && (len(ended) == 0 || len(words)+len(fails) == 0) {
 		return nil
 	}
 	attempts, codes := attemptsOf(fails)

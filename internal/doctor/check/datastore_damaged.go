@@ -84,7 +84,7 @@ func datastoreDamaged(x *doctor.Exam) []doctor.Finding {
 	if len(damage) > 0 {
 		weigh(x, &f, damage)
 	} else {
-		if len(fails) == 0 && count(words) < 2 {
+		if len(fails) == 0 && !tell(x.Evidence, words) {
 			return nil
 		}
 		f.Confidence = doctor.Likely

@@ -31,6 +31,9 @@ func DeliveryOptimizationFailed() doctor.Check {
 	}
 }
 
+// forbidden is HTTP status 403, with which Microsoft's delivery refuses an address that has grown too old.
+const forbidden hresult.Code = 0x80190193
+
 func isDelivery(c hresult.Code) bool { return c>>16 == 0x80d0 }
 
 func deliveryOptimizationFailed(x *doctor.Exam) []doctor.Finding {
@@ -40,7 +43,7 @@ func deliveryOptimizationFailed(x *doctor.Exam) []doctor.Finding {
 		evidence.Attempt, evidence.DownloadDone)
 	var jobs, lines []*evidence.Event
 	for e := range x.Evidence.Of(evidence.DownloadFailed, evidence.Trouble) {
-		wanted := isDelivery(e.Code) || slices.Contains(rangeCodes, e.Code)
+		wanted := isDelivery(e.Code) || slices.Contains(rangeCodes, e.Code) || e.Code == forbidden && strings.Contains(e.Text, "DO job")
 		switch {
 		case !wanted || well.after(e):
 		case e.Kind == evidence.Trouble:
@@ -52,7 +55,7 @@ func deliveryOptimizationFailed(x *doctor.Exam) []doctor.Finding {
 	fails := slices.DeleteFunc(standing(x), func(s stuck) bool {
 		return !isDelivery(s.last.Code) && !slices.Contains(rangeCodes, s.last.Code) || well.after(s.last.Proof[0])
 	})
-	if len(fails) == 0 && count(jobs) < 2 && count(lines) < 2 {
+	if len(fails) == 0 && !tell(x.Evidence, jobs) && !tell(x.Evidence, lines) {
 		return nil
 	}
 	attempts, codes := attemptsOf(fails)

@@ -28,10 +28,37 @@ func DiskFull() doctor.Check {
 	}
 }
 
+// roomLines are the words of setup, DISM and the update agent for it, where servicing says nothing. Setup's own code means
+// nothing else; the others' may pass.
+func roomLines(x *doctor.Exam) []*evidence.Event {
+	var words, own []*evidence.Event
+	cured := curesOf(x)
+	for _, e := range unhealed(x.Evidence, troubled(x.Evidence, spaceCodes)) {
+		component := e.Field(evidence.Component)
+		switch {
+		case cured.of(e) || component == "CBS" || component == "CSI":
+		case e.Code == setupRoom:
+			own = append(own, e)
+		case e.Field(evidence.Level) == evidence.LevelError || component != "DISM":
+			words = append(words, e)
+		}
+	}
+	if tell(x.Evidence, words) {
+		own = append(own, words...)
+	}
+	return own
+}
+
+// setupRoom is MOSETUP_E_INSTALL_DISKSPACE_BLOCK.
+const setupRoom hresult.Code = 0xc190020e
+
 func diskFull(x *doctor.Exam) []doctor.Finding {
 	fails := slices.DeleteFunc(standing(x, spaceCodes...), func(s stuck) bool { return isRecovery(s.update) })
 	lines := carrying(x, spaceCodes)
 	well := agentWentWell(x.Evidence)
+	if len(fails)+len(lines) == 0 {
+		lines = roomLines(x)
+	}
 	for e := range x.Evidence.Of(evidence.DatabaseDamaged, evidence.SetupFailed) {
 		if slices.Contains(spaceCodes, e.Code) && !well.after(e) {
 			lines = append(lines, e)

@@ -61,8 +61,8 @@ func driverFault(set *evidence.Set, e *evidence.Event) (fault, bool) {
 		f.thing = doctor.Missing{Kind: doctor.MissingFile, Name: path}
 		return f, true
 	}
-	f.sure = e.Code == hresult.PathNotFound
-	return f, f.sure
+	f.sure = e.Code == hresult.PathNotFound && inf != ""
+	return f, e.Code == hresult.PathNotFound
 }
 
 // missingAt names the folder that is not there, or the file.

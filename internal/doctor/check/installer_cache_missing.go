@@ -55,6 +55,9 @@ func installerCacheMissing(x *doctor.Exam) []doctor.Finding {
 			})
 		}
 	}
+	if len(faults) == 0 && attempt != nil && attempt.Code == evidence.InstallSourceAbsent && !knowsPackages(x.Evidence) {
+		faults = append(faults, fault{event: attempt})
+	}
 	out := gathered(faults, describeInstaller)
 	for i := range out {
 		if attempt != nil && out[i].Update.IsZero() {
@@ -66,6 +69,14 @@ func installerCacheMissing(x *doctor.Exam) []doctor.Finding {
 		}
 	}
 	return out
+}
+
+// knowsPackages reports that the registry's list of kept packages was read.
+func knowsPackages(set *evidence.Set) bool {
+	for range set.Of(evidence.InstallerCache) {
+		return true
+	}
+	return set.Machine.Present
 }
 
 // installerAttempt gives the newest standing attempt that failed in Windows Installer, nil when there is none.

@@ -48,7 +48,7 @@ func NetworkOrProxy() doctor.Check {
 
 func networkOrProxy(x *doctor.Exam) []doctor.Finding {
 	t := triesWith(x, slices.Concat(networkCodes, serverCodes))
-	if t.number < 2 && !linesTell(x.Evidence, t) {
+	if t.number < 2 && !linesTell(x.Evidence, t) && !x.Evidence.Machine.Excerpt || len(t.codes()) == 0 {
 		return nil
 	}
 	f := doctor.Finding{
@@ -113,6 +113,9 @@ func triesWith(x *doctor.Exam, codes []hresult.Code) tries {
 // that is known, as in an excerpt, where nothing ever came through.
 func linesTell(set *evidence.Set, t tries) bool {
 	const while = 10 * time.Minute
+	if set.Machine.Excerpt && len(t.lines) > 0 {
+		return true
+	}
 	if count(t.lines) < 2 {
 		return false
 	}
@@ -168,6 +171,9 @@ func unplugged(e *evidence.Event) bool { return e.Field(evidence.Network) == evi
 // ofUpdates reports a transfer of an update: from Microsoft's delivery of updates, or from the configured server.
 func ofUpdates(set *evidence.Set, e *evidence.Event) bool {
 	h := host(e.Field(evidence.URL))
+	if e.Source.Line > 0 && e.Field(evidence.URL) == "" {
+		return true // the update agent's own word
+	}
 	if e.Update.ID != (update.ID{}) || wsusContent.MatchString(e.Field(evidence.URL)) {
 		return true
 	}

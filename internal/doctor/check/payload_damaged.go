@@ -33,7 +33,7 @@ func PayloadDamaged() doctor.Check {
 	return doctor.Check{
 		ID:            "payload-damaged",
 		Title:         "A downloaded file of an update is damaged",
-		Reads:         []evidence.Kind{evidence.Attempt, evidence.DatastoreFile, evidence.FileState, evidence.DownloadFailed, evidence.DownloadDone},
+		Reads:         []evidence.Kind{evidence.Attempt, evidence.DatastoreFile, evidence.FileState, evidence.DownloadFailed, evidence.DownloadDone, evidence.Trouble},
 		ConsequenceOf: []string{"server-content-missing"},
 		Run:           payloadDamaged,
 	}
@@ -56,7 +56,7 @@ func payloadDamaged(x *doctor.Exam) []doctor.Finding {
 		told.Add(group.Update, true)
 		out = append(out, damagedFinding(group.Update, &last, own, transfers.of(group.Update)))
 	}
-	var faults []fault // of the transfers that belong to none
+	faults := damagedWords(x, &told, len(out) > 0) // and of the transfers that belong to none
 	for _, t := range transfers.faults {
 		known := false
 		for range told.Same(t.event.Update) {
@@ -67,6 +67,26 @@ func payloadDamaged(x *doctor.Exam) []doctor.Finding {
 		}
 	}
 	return append(out, gathered(faults, describeDamage)...)
+}
+
+// damagedWords gives the lines in which the agent says that what came is not what it must be, of updates that no attempt
+// tells of. Where some does, lines that name no update are of it.
+func damagedWords(x *doctor.Exam, told *update.Index[bool], some bool) []fault {
+	words := unhealed(x.Evidence, troubled(x.Evidence, hashCodes))
+	if !tell(x.Evidence, words) {
+		return nil
+	}
+	var out []fault
+	for _, e := range words {
+		known := some && e.Update.IsZero()
+		for range told.Same(e.Update) {
+			known = true
+		}
+		if !known {
+			out = append(out, fault{event: e, path: e.Field(evidence.Path)})
+		}
+	}
+	return out
 }
 
 // owned are faults that are looked up by their update.

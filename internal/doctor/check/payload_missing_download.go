@@ -21,6 +21,12 @@ var payloadCodes = []hresult.Code{
 	0x80248027, // WU_E_DS_NODATA_FILE
 }
 
+// saysMissing are those of them that mean nothing else, and so stand for a file that is not named.
+var saysMissing = []hresult.Code{
+	0x80246010, // WU_E_DM_SANDBOXNOTFOUND
+	0x80246012, // WU_E_DM_DOWNLOADFILEMISSING
+}
+
 // articleCommands are the steps of KB 910336 as commands, with a name that is not taken by an earlier reset.
 func articleCommands(set *evidence.Set) []string {
 	name := evidence.AsideName(1)
@@ -42,7 +48,7 @@ func PayloadMissingDownload() doctor.Check {
 	return doctor.Check{
 		ID:            "payload-missing-download",
 		Title:         "Files of an update are missing from the download folder",
-		Reads:         []evidence.Kind{evidence.Attempt, evidence.DatastoreFile, evidence.UpdateFileMissing, evidence.FileState, evidence.PutAside},
+		Reads:         []evidence.Kind{evidence.Attempt, evidence.DatastoreFile, evidence.UpdateFileMissing, evidence.FileState, evidence.PutAside, evidence.Trouble},
 		ConsequenceOf: []string{"server-content-missing"},
 		Run:           payloadMissingDownload,
 	}
@@ -59,6 +65,9 @@ func payloadMissingDownload(x *doctor.Exam) []doctor.Finding {
 		}
 		lost := files.of(group.Update)
 		if len(lost) == 0 {
+			if slices.Contains(saysMissing, last.Code) && !x.Evidence.Machine.Present {
+				out = append(out, unnamedPayload(x.Evidence, group.Update, last.Code, last.Proof))
+			}
 			continue
 		}
 		u := group.Update
@@ -66,12 +75,31 @@ func payloadMissingDownload(x *doctor.Exam) []doctor.Finding {
 			u = update.Ref{} // the file is certain, whose it is is not
 			files.loose = nil
 		}
-		f := payloadFinding(x.Evidence, u, last, lost)
+		f := payloadFinding(x.Evidence, u, last.Code, last.Proof, lost)
 		repairFirst(&f)
 		settle(&f, x.Evidence)
 		out = append(out, f)
 	}
+	if words := unhealed(x.Evidence, troubled(x.Evidence, saysMissing)); len(out) == 0 && tell(x.Evidence, words) {
+		last := words[len(words)-1]
+		out = append(out, unnamedPayload(x.Evidence, last.Update, last.Code, proofOf(words, 3)))
+	}
 	return out
+}
+
+// unnamedPayload is what the agent's own word for it comes to where no file is named: a log without the datastore.
+func unnamedPayload(set *evidence.Set, u update.Ref, code hresult.Code, proof []*evidence.Event) doctor.Finding {
+	f := payloadFinding(set, u, code, proof, nil)
+	f.Title = "Files are missing from the download folder of " + nameOf(u)
+	f.Confidence = doctor.Likely
+	f.Surer = "which files: the datastore and the folder, redx diagnose --image DIR"
+	for _, e := range proof {
+		if path := e.Field(evidence.Path); path != "" {
+			f.Missing = append(f.Missing, doctor.Missing{Kind: doctor.MissingFile, Name: path})
+			f.Files = append(f.Files, doctor.File{Path: path})
+		}
+	}
+	return f
 }
 
 // wasDownloaded reports that the failed attempt had its files once: it got as far as installing, or an earlier
@@ -195,14 +223,14 @@ func lost(set *evidence.Set, e *evidence.Event) (lostFile, bool) {
 	}
 }
 
-func payloadFinding(set *evidence.Set, u update.Ref, last history.Entry, lost []lostFile) doctor.Finding {
+func payloadFinding(set *evidence.Set, u update.Ref, code hresult.Code, told []*evidence.Event, lost []lostFile) doctor.Finding {
 	f := doctor.Finding{
 		Severity: doctor.Error, Confidence: doctor.Proven, Update: u,
 		Title: fmt.Sprintf("%s missing from the download folder of %s", filesAre(len(lost)), nameOf(u)),
 		Detail: "The update was downloaded, and files of it are gone since; installing it fails each time until they are " +
 			"downloaded again: put the folder aside, then check for updates. Installed updates are not touched by that.",
-		Codes: []hresult.Code{last.Code},
-		Proof: slices.Clone(last.Proof[:1]),
+		Codes: []hresult.Code{code},
+		Proof: slices.Clone(told[:1]),
 		Next:  articleCommands(set),
 	}
 	named := map[doctor.Missing]bool{}
@@ -224,6 +252,6 @@ func payloadFinding(set *evidence.Set, u update.Ref, last history.Entry, lost []
 		}
 	}
 	// The first account of the attempt and the files come first; that other sources tell of the attempt too is less.
-	f.Proof = append(f.Proof, last.Proof[1:]...)
+	f.Proof = append(f.Proof, told[1:]...)
 	return f
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/redx-update/redx/internal/doctor"
 	"github.com/redx-update/redx/internal/evidence"
 	"github.com/redx-update/redx/internal/hresult"
+	"github.com/redx-update/redx/internal/update"
 )
 
 const notSameDevice hresult.Code = 0x80070011
@@ -41,21 +42,58 @@ func profileFolderMoved(x *doctor.Exam) []doctor.Finding {
 			lines = append(lines, e)
 		}
 	}
-	if len(moved) == 0 || len(fails)+len(lines) == 0 {
+	if len(moved) == 0 {
+		return movedByWord(x, lines)
+	}
+	if len(fails)+len(lines) == 0 {
 		return nil
 	}
 	attempts, codes := attemptsOf(fails)
-	f := doctor.Finding{
-		Severity: doctor.Error, Confidence: doctor.Likely, Update: updateOf(fails, lines),
-		Title: fmt.Sprintf("%s is not where Windows puts it, and %s fails", moved[0].Field(evidence.Expected), nameOf(updateOf(fails, lines))),
-		Detail: "Servicing makes hard links and keeps copies on the system drive, and cannot do so for folders that were moved to another drive " +
-			"or put behind a link. Microsoft does not support that for servicing: move the folder back, then install again.",
-		Surer: "a result of 0x80070011 (not the same device), in CBS.log or of the update",
-		Codes: slices.Concat(codes, codesOf(lines)), Proof: slices.Concat(proofOf(moved, 2), attempts, proofOf(lines, 3)),
-		Next: []string{fmt.Sprintf(`reg query "%s"`, profileList), `dir /al %SystemDrive%\`},
-	}
+	f := movedFinding(updateOf(fails, lines), moved[0].Field(evidence.Expected))
+	f.Surer = "a result of 0x80070011 (not the same device), in CBS.log or of the update"
+	f.Codes, f.Proof = slices.Concat(codes, codesOf(lines)), slices.Concat(proofOf(moved, 2), attempts, proofOf(lines, 3))
 	if slices.Contains(f.Codes, notSameDevice) {
 		f.Confidence, f.Surer = doctor.Proven, ""
 	}
 	return []doctor.Finding{f}
+}
+
+func movedFinding(u update.Ref, folder string) doctor.Finding {
+	return doctor.Finding{
+		Severity: doctor.Error, Confidence: doctor.Likely, Update: u,
+		Title: fmt.Sprintf("%s is not where Windows puts it, and %s fails", folder, nameOf(u)),
+		Detail: "Servicing makes hard links and keeps copies on the system drive, and cannot do so for folders that were moved to another drive " +
+			"or put behind a link. Microsoft does not support that for servicing: move the folder back, then install again.",
+		Next: []string{fmt.Sprintf(`reg query "%s"`, profileList), `dir /al %SystemDrive%\`},
+	}
+}
+
+// movedByWord is what lines alone come to, where no registry says where the folders are: servicing could not link or move
+// a file of a profile, or of ProgramData, since it is on another volume.
+func movedByWord(x *doctor.Exam, lines []*evidence.Event) []doctor.Finding {
+	for range x.Evidence.Of(evidence.SystemFolder) {
+		return nil // they are where they should be
+	}
+	lines = slices.DeleteFunc(slices.Clone(lines), func(e *evidence.Event) bool {
+		path := e.Field(evidence.Path)
+		return e.Code != notSameDevice || path == "" || !within(path, `\users\`) && !within(path, `\programdata\`)
+	})
+	if len(lines) == 0 {
+		return nil
+	}
+	u := updateOf(nil, lines)
+	f := movedFinding(u, folderAbove(lines[0].Field(evidence.Path)))
+	f.Codes, f.Proof = codesOf(lines), proofOf(lines, 3)
+	f.Surer = "the folders and their entries in the registry: redx diagnose --image DIR"
+	return []doctor.Finding{f}
+}
+
+// folderAbove gives a path up to Users or ProgramData.
+func folderAbove(path string) string {
+	for _, name := range []string{`\users\`, `\programdata\`} {
+		if i := strings.Index(strings.ToLower(path), name); i >= 0 {
+			return path[:i+len(name)-1]
+		}
+	}
+	return path
 }

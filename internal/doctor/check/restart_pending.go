@@ -18,7 +18,7 @@ func RestartPending() doctor.Check {
 	return doctor.Check{
 		ID:            "restart-pending",
 		Title:         "A restart is pending",
-		Reads:         []evidence.Kind{evidence.RestartPending, evidence.SystemStarted, evidence.Attempt},
+		Reads:         []evidence.Kind{evidence.RestartPending, evidence.SystemStarted, evidence.Attempt, evidence.Trouble, evidence.ScanDone},
 		ConsequenceOf: []string{"pending-operation-interrupted"},
 		Turn:          doctor.WindowsTurn,
 		Run:           restartPending,
@@ -35,7 +35,8 @@ func restartPending(x *doctor.Exam) []doctor.Finding {
 		}
 	}
 	fails := slices.DeleteFunc(standing(x, restartCodes...), func(s stuck) bool { return started.after(s.last.Proof[0]) })
-	if len(flags)+len(fails) == 0 {
+	words := slices.DeleteFunc(unhealed(x.Evidence, troubled(x.Evidence, restartCodes)), started.after)
+	if len(flags)+len(fails) == 0 && !tell(x.Evidence, words) {
 		return nil
 	}
 	attempts, codes := attemptsOf(fails)
@@ -44,14 +45,14 @@ func restartPending(x *doctor.Exam) []doctor.Finding {
 		Title: "Windows waits for a restart",
 		Detail: "An update is installed up to the part that only a start of Windows can do. Until then, others fail or wait. Save all work, " +
 			"then restart: not shut down, which with fast start-up is no start.",
-		Codes: codes, Proof: slices.Concat(flags, attempts),
+		Codes: slices.Concat(codes, codesOf(words)), Proof: slices.Concat(flags, attempts, proofOf(words, 3)),
 		Next: []string{"shutdown /r /t 0"},
 	}
 	if len(flags) == 0 {
 		f.Confidence = doctor.Likely
 		f.Surer = "the flags in the registry (the SOFTWARE hive): redx diagnose --image DIR"
 	}
-	if len(fails) == 0 {
+	if len(fails)+len(words) == 0 {
 		f.Severity = doctor.Warning
 	}
 	return []doctor.Finding{f}

@@ -67,7 +67,37 @@ func serverContentMissing(x *doctor.Exam) []doctor.Finding {
 	for i := range g.list {
 		describeServer(&g.list[i])
 	}
+	if len(g.list) == 0 {
+		return unnamedContent(x, hosts)
+	}
 	return g.list
+}
+
+// unnamedContent is what an attempt alone says that ended with the server's 404: no log names the file.
+func unnamedContent(x *doctor.Exam, hosts map[string]*evidence.Event) []doctor.Finding {
+	var out []doctor.Finding
+	for e := range x.Evidence.Of(evidence.DownloadFailed) {
+		if slices.Contains(notFoundCodes, e.Code) && e.Field(evidence.URL) != "" {
+			return nil // the file is known, and was weighed
+		}
+	}
+	for _, s := range standing(x, notFoundCodes...) {
+		f := doctor.Finding{
+			Severity: doctor.Error, Confidence: doctor.Likely, Update: s.update, Codes: []hresult.Code{s.last.Code}, Proof: s.last.Proof,
+			Title: "The update server does not have a file of " + nameOf(s.update),
+			Detail: "The server answers 404 for a file that it offered. This computer is not at fault: do not reset it. Tell whoever runs the " +
+				"server, and name the update; the log of the download says which file it is.",
+			Surer: "the file's address: WindowsUpdate.log or its traces, or the log of the transfer service (Bits-Client/Operational)",
+			Next:  []string{"redx explain " + s.last.Code.Hex()},
+		}
+		for h, e := range hosts {
+			f.Title = fmt.Sprintf("The update server %s does not have a file of %s", h, nameOf(s.update))
+			f.Proof = append(slices.Clip(f.Proof), e)
+			break
+		}
+		out = append(out, f)
+	}
+	return out
 }
 
 // fileOwners tells for each address whose file it is, from whichever source knows it: transfer events name no update.

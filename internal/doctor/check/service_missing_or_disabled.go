@@ -73,13 +73,27 @@ func serviceMissingOrDisabled(x *doctor.Exam) []doctor.Finding {
 
 // serviceWords are the unhealed lines and searches that say that a service does not start.
 func serviceWords(x *doctor.Exam) []*evidence.Event {
-	words := troubled(x.Evidence, serviceCodes)
+	words := slices.DeleteFunc(troubled(x.Evidence, serviceCodes), ofAnotherService)
 	for e := range x.Evidence.Of(evidence.ScanFailed) {
 		if slices.Contains(serviceCodes, e.Code) {
 			words = append(words, e)
 		}
 	}
 	return unhealed(x.Evidence, words)
+}
+
+// ofAnotherService tells the lines of servicing, whose installers start services of all kinds, from those about a service that
+// updates need.
+func ofAnotherService(e *evidence.Event) bool {
+	if component := e.Field(evidence.Component); component != "CBS" && component != "CSI" {
+		return false
+	}
+	for _, names := range serviceNames {
+		if slices.ContainsFunc(names, func(n string) bool { return strings.Contains(e.Text, n) }) {
+			return false
+		}
+	}
+	return true
 }
 
 // worksAnyway reports that updates were installed or searched for and that none fails now.
@@ -193,7 +207,7 @@ func unnamedService(x *doctor.Exam) []doctor.Finding {
 	}
 	fails := standing(x, serviceCodes...)
 	words := serviceWords(x)
-	if len(fails) == 0 && count(words) < 2 {
+	if len(fails) == 0 && !tell(x.Evidence, words) {
 		return nil
 	}
 	attempts, codes := attemptsOf(fails)

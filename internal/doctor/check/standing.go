@@ -116,6 +116,12 @@ func troubled(set *evidence.Set, codes []hresult.Code) []*evidence.Event {
 	return out
 }
 
+// tell reports that single lines stand for more than a passing failure: there are several, or one is what somebody has
+// taken out of a log.
+func tell(set *evidence.Set, lines []*evidence.Event) bool {
+	return count(lines) > 1 || set.Machine.Excerpt && len(lines) > 0
+}
+
 // count adds up how often events were said.
 func count(events []*evidence.Event) int {
 	n := 0

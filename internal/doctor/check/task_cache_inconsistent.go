@@ -19,7 +19,7 @@ func TaskCacheInconsistent() doctor.Check {
 
 func taskCacheInconsistent(x *doctor.Exam) []doctor.Finding {
 	var faults []fault
-	failing := len(standing(x, installersFailed)) > 0
+	failing := len(standing(x, installersFailed)) > 0 || x.Evidence.Machine.Excerpt
 	for _, e := range unsettled(x, evidence.TaskFailed) {
 		if !missingCode(e) || schedulersOwn(e) && !failing {
 			continue

@@ -182,6 +182,8 @@ var marks = [...]string{"[HRESULT = 0x", "(F) STATUS_", "(F) HRESULT_FROM_WIN32(
 var pasted = [...]string{
 	"Checking System Update Readiness.", "Operation: Detect ", "Operation result: 0x", "Failed to find file: ",
 	"Store corruption, manifest missing", "Doqe: ", "Loaded Servicing Stack v",
-	"INSTALL index: ", "Startup: ", "Pending transaction content ", "Exec: ", "Failed in StartService for ", "Matching binary: ",
+	"INSTALL index: ", "Startup: ", "Pending transaction content ", "error SYNTAX ",
+	"Failed to collect payload and there is nothing ", "Failed reading Identity for driver ", "Appl: Evaluating package ",
+	"DriverUpdateInstallUpdates failed", "Loading user account SID", "Exec: ", "Failed in StartService for ", "Matching binary: ",
 	"Manifest hash ", "InstallTaskOnline: ", "Store corruption detected in function ", "A pending repair transaction ",
 }

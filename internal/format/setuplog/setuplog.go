@@ -63,11 +63,20 @@ func SniffPlain(head []byte) bool {
 
 // isSetupText knows the lines that people paste without their head.
 func isSetupText(text []byte) bool {
-	return bytes.Contains(text, []byte("Process Drivers for Migration")) || bytes.Contains(text, []byte("WimMount ImagePath"))
+	for _, words := range [...]string{
+		"Process Drivers for Migration", "WimMount ImagePath", "Required profile hive does not exist", "User profile suffix mismatch",
+		"MigPlatformStartupOffline", "InsufficientSystemPartitionDiskSpace",
+	} {
+		if bytes.Contains(text, []byte(words)) {
+			return true
+		}
+	}
+	r, ok := ParseResult(text)
+	return ok && r.Extend != 0
 }
 
 var resultCode = regexp.MustCompile(
-	`(?i)\b(0x[89c][0-9a-f]{7})\b(?:(?: *- *|,? +Extended(?: ?(?:Result|Error|Code))?:? *(?:= *)?\[?)(0x[0-9a-f]{5})\b)?`)
+	`(?i)\b(0x[89c][0-9a-f]{7})\b(?:(?: *- *| *, *|,? +Extended(?: ?(?:Result|Error|Code))?:? *(?:= *)?\[?)(0x[0-9a-f]{5})\b)?`)
 
 // Result is a result code, with the extend code that tells setup's phase and operation; 0 when there is none.
 type Result struct {

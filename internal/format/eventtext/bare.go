@@ -1,0 +1,91 @@
+package eventtext
+
+import (
+	"strings"
+
+	"github.com/redx-update/redx/internal/format/evtx"
+	"github.com/redx-update/redx/internal/format/winevents"
+)
+
+// described knows the descriptions that say by themselves whose they are, since they name a database, a service or an
+// installer's error; of which kind a database's is, its words tell.
+func described(text string) (provider string, id uint16) {
+	has := func(s string) bool { return strings.Contains(text, s) }
+	database := has("SUS20ClientDataStore: ") || has("QmgrDatabaseInstance: ") || has("Catalog Database: ")
+	switch {
+	case database && engineCode(text) == "":
+		return "", 0
+	case database && has("open the file"):
+		return winevents.ESENT, 490
+	case database && has("header of logfile"):
+		return winevents.ESENT, 412
+	case database && (has("checksum") || has("verification")):
+		return winevents.ESENT, 474
+	case database:
+		return winevents.ESENT, 454
+	case has("failed to initialize the Catalog Database") && or(resultCode(text), engineCode(text)) != "":
+		return winevents.CAPI2, 257
+	case has(" -- Error 1706."):
+		return winevents.MsiInstaller, 11706
+	case has(" -- Error 1612."):
+		return winevents.MsiInstaller, 11612
+	case has("Windows Recovery Environment servicing failed"):
+		return winevents.WinREAgent, 4502
+	case service.MatchString(text) && reason(text) != "":
+		return winevents.ServiceControlManager, 7000
+	}
+	return "", 0
+}
+
+// serviceFields reads "The Windows Update service failed to start due to the following error: ..." and its like. In other
+// languages the name stands in quotes, or is one of those that updates need.
+func serviceFields(id uint16, text string) []evtx.Field {
+	name := quoted(text, "")
+	if m := service.FindStringSubmatch(text); m != nil {
+		name = m[1]
+	}
+	for _, n := range needed {
+		if name == "" && strings.Contains(text, n) {
+			name = n
+		}
+	}
+	if id == 7009 { // its first value is how long was waited
+		return named("param1", "", "param2", name)
+	}
+	why := or(reason(text), resultCode(text))
+	if id == 7001 {
+		return named("param1", name, "param3", why)
+	}
+	return named("param1", name, "param2", why)
+}
+
+// needed are the services that updates need, by the names that are the same in many languages.
+var needed = []string{"Windows Update", "wuauserv", "TrustedInstaller", "CryptSvc", "Windows Modules Installer", "BITS"}
+
+// reasons are the words of system errors that a service does not start with, and their numbers.
+var reasons = []struct{ words, number string }{
+	{"is disabled", "1058"},
+	{"deaktiviert", "1058"},
+	{"désactivé", "1058"},
+	{"deshabilitado", "1058"},
+	{"disabilitato", "1058"},
+	{"無効", "1058"},
+	{"does not exist as an installed service", "1060"},
+	{"kein installierter Dienst", "1060"},
+	{"pas en tant que service installé", "1060"},
+	{"cannot find the file specified", "2"},
+	{"angegebene Datei nicht finden", "2"},
+	{"fichier spécifié", "2"},
+	{"cannot find the path specified", "3"},
+	{"angegebenen Pfad nicht finden", "3"},
+	{"chemin d'accès spécifié", "3"},
+}
+
+func reason(text string) string {
+	for _, r := range reasons {
+		if strings.Contains(text, r.words) || strings.Contains(text, "%%"+r.number) {
+			return "%%" + r.number
+		}
+	}
+	return ""
+}
