@@ -2,6 +2,7 @@ package location
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/redx-update/redx/internal/agent"
+	"github.com/redx-update/redx/internal/winbin"
 	"github.com/redx-update/redx/internal/wsus/soap"
 	"github.com/redx-update/redx/internal/wsus/xpress"
 )
@@ -139,14 +141,47 @@ func unpacked(res *http.Response) ([]byte, error) {
 	case len(body) > maxAnswer:
 		return nil, errLarge
 	}
-	switch coding := strings.ToLower(res.Header.Get("Content-Encoding")); coding {
+	switch coding := strings.ToLower(strings.TrimSpace(res.Header.Get("Content-Encoding"))); coding {
 	case "", "identity":
-		return body, nil
 	case "xpress":
-		return xpress.Decode(body, maxAnswer)
+		body, err = xpress.Decode(body, maxAnswer)
+	case "gzip", "x-gzip": // what stands before a server may pack without being asked
+		body, err = inflate(body)
 	default:
 		return nil, fmt.Errorf("content encoding %q, which was not asked for", coding)
 	}
+	return asUTF8(body), err
+}
+
+func inflate(body []byte) ([]byte, error) {
+	z, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	out, err := io.ReadAll(io.LimitReader(z, maxAnswer+1))
+	if err == nil && len(out) > maxAnswer {
+		err = errLarge
+	}
+	return out, err
+}
+
+// asUTF8 writes anew what is marked as UTF-16, the other encoding that XML has everywhere.
+func asUTF8(body []byte) []byte {
+	switch {
+	case bytes.HasPrefix(body, []byte{0xff, 0xfe}):
+		return []byte(winbin.UTF16(body[2:]))
+	case bytes.HasPrefix(body, []byte{0xfe, 0xff}):
+		return []byte(winbin.UTF16(swapped(body[2:])))
+	}
+	return body
+}
+
+func swapped(b []byte) []byte {
+	out := make([]byte, len(b)&^1)
+	for i := 0; i+1 < len(b); i += 2 {
+		out[i], out[i+1] = b[i+1], b[i]
+	}
+	return out
 }
 
 // understand reads a message, which may be a fault.

@@ -52,6 +52,9 @@ func (v *visit) extend(ctx context.Context, ids []int32) error {
 	c, numbers := v.c, v.c.state.renumbered
 	var answer clientws.GetExtendedUpdateInfoResponse
 	err := v.call(ctx, clientPath, func(cookie *clientws.Cookie) soap.Body {
+		if c.state.renumbered != numbers {
+			return nil
+		}
 		return &clientws.GetExtendedUpdateInfo{
 			Cookie: cookie, RevisionIDs: ids, Locales: c.o.Locales,
 			InfoTypes: []clientws.XMLUpdateFragmentType{clientws.Extended, clientws.LocalizedProperties},
@@ -59,9 +62,6 @@ func (v *visit) extend(ctx context.Context, ids []int32) error {
 	}, &answer)
 	if err != nil {
 		return err
-	}
-	if c.state.renumbered != numbers {
-		return ErrRenumbered
 	}
 	r := answer.Result
 	if r == nil {

@@ -69,13 +69,18 @@ func (c *Client) visit() *visit {
 }
 
 // call does one operation after what has to come before it, and again after what its faults ask for. The request is made
-// anew each time: the cookie and the revisions' numbers may have become others.
+// anew each time: the cookie and the revisions' numbers may have become others. One that cannot be made any more for that is
+// nil, and ends it with ErrRenumbered.
 func (v *visit) call(ctx context.Context, path string, request func(*clientws.Cookie) soap.Body, answer soap.Body) error {
 	for {
 		if err := v.settle(ctx); err != nil {
 			return err
 		}
-		err := v.exchange(ctx, v.c.url(path), request(v.c.state.Cookie.wire()), answer)
+		r := request(v.c.state.Cookie.wire())
+		if r == nil {
+			return ErrRenumbered
+		}
+		err := v.exchange(ctx, v.c.url(path), r, answer)
 		if err == nil {
 			return nil
 		}

@@ -188,7 +188,7 @@ func (s *State) fits() bool {
 }
 
 func deployment(d *clientws.Deployment) metadata.Deployment {
-	out := metadata.Deployment{Action: metadata.Action(d.Action)}
+	out := metadata.Deployment{Action: metadata.Action(strings.TrimSpace(string(d.Action)))}
 	if t, err := soap.ParseTime(d.Deadline); err == nil {
 		out.Deadline = t.UTC()
 	}

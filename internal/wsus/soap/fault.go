@@ -1,5 +1,7 @@
 package soap
 
+import "strings"
+
 // An ErrorCode tells a client what to do about a fault (MS-WUSP 2.2.2.4).
 type ErrorCode string
 
@@ -55,7 +57,7 @@ func (m *Message) Fault() (*Fault, error) {
 		return nil, err
 	}
 	d := f.Detail
-	return &Fault{Code: ErrorCode(d.ErrorCode), Message: d.Message, ID: d.ID, Method: unquote(d.Method)}, nil
+	return &Fault{Code: ErrorCode(strings.TrimSpace(d.ErrorCode)), Message: d.Message, ID: d.ID, Method: unquote(d.Method)}, nil
 }
 
 // unquote takes off the quotes that real servers leave around the SOAP action.
