@@ -3,6 +3,7 @@
 FUZZTIME ?= 10m
 # One worker, so that several targets can run side by side on a small machine.
 FUZZPARALLEL ?= 1
+FUZZJOBS ?= 1
 # An absolute folder for the inputs that are worth keeping. Go's own, when empty, grows with every run, and loading it
 # takes a short run longer than fuzzing does.
 FUZZCACHE ?=
@@ -17,20 +18,19 @@ cross:
 	@for t in linux/amd64 linux/arm64 windows/amd64 windows/arm64 darwin/amd64 darwin/arm64; do \
 		echo $$t; GOOS=$${t%/*} GOARCH=$${t#*/} CGO_ENABLED=0 go build -o /dev/null ./... || exit 1; done
 
-# Every fuzz target, one after the other, FUZZTIME each; the first that fails ends it. With REDX_TESTDATA the real
+# Every fuzz target, FUZZJOBS side by side, FUZZTIME each; the first that fails ends it. With REDX_TESTDATA the real
 # samples are seeds. Without a bound Go spends most of the time making inputs smaller that are merely new.
 fuzz:
 	@packages=$$(go list -f '{{.ImportPath}} {{.Dir}} {{join .TestGoFiles " "}} {{join .XTestGoFiles " "}}' ./...) || exit 1; \
 	echo "$$packages" | while read -r package dir files; do \
-		for f in $$(cd "$$dir" && grep -ho '^func Fuzz[A-Za-z0-9_]*' $$files /dev/null | cut -c6-); do \
-			if out=$$(go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5x -parallel $(FUZZPARALLEL) \
-				"$$package" $(if $(FUZZCACHE),-args -test.fuzzcachedir="$(FUZZCACHE)/$$package") 2>&1); then \
-				echo "$${package#*/redx/} $$f: $$(echo "$$out" | grep '^fuzz: elapsed' | tail -n 1)"; \
-			else \
-				echo "FAIL $$package $$f"; echo "$$out" | grep -v '^fuzz: elapsed'; exit 1; \
-			fi; \
-		done || exit 1; \
-	done
+		(cd "$$dir" && grep -ho '^func Fuzz[A-Za-z0-9_]*' $$files /dev/null) | sed "s|^func |$$package |"; \
+	done | xargs -P $(FUZZJOBS) -L 1 $(SHELL) -c ' \
+		if out=$$(go test -vet=off -run "^$$" -fuzz "^$$2$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5x -parallel $(FUZZPARALLEL) \
+			"$$1" $(if $(FUZZCACHE),-args -test.fuzzcachedir="$(FUZZCACHE)/$$1") 2>&1); then \
+			echo "$${1#*/redx/} $$2: $$(echo "$$out" | grep "^fuzz: elapsed" | tail -n 1)"; \
+		else \
+			echo "FAIL $$1 $$2"; echo "$$out" | grep -v "^fuzz: elapsed"; exit 255; \
+		fi' fuzz
 
 # Redx beside its peers, one table; see bench/README.md. REDX_BENCH_MB=64 makes it short.
 bench:
