@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -77,7 +78,7 @@ func runDiagnose(cmd *cobra.Command, std stdio, o *diagnoseOptions) error {
 	case o.json:
 		err = report.WriteJSON(std.out, report.NewDiagnosis(result))
 	case o.html != "":
-		err = writePage(std, o.html, func(w io.Writer) error { return report.DiagnosisPage(w, result, time.Now()) })
+		err = writePage(std, o.html, verdict(result), func(w io.Writer) error { return report.DiagnosisPage(w, result, version(), time.Now()) })
 	default:
 		err = report.Text(std.out, std.style, result)
 	}
@@ -85,6 +86,27 @@ func runDiagnose(cmd *cobra.Command, std stdio, o *diagnoseOptions) error {
 		return silent(exitProblems)
 	}
 	return err
+}
+
+// verdict says in a few words what a page says.
+func verdict(r *report.Result) string {
+	n := 0
+	for _, f := range r.Findings {
+		if f.Severity == doctor.Error {
+			n++
+		}
+	}
+	switch {
+	case n == 1:
+		return "1 problem"
+	case n > 1:
+		return strconv.Itoa(n) + " problems"
+	case len(r.Findings) > 0:
+		return "nothing that keeps updates away, but something to read"
+	}
+	text, _ := r.Nothing()
+	text, _, _ = strings.Cut(text, ":")
+	return strings.ToLower(text[:min(len(text), 1)]) + text[min(len(text), 1):]
 }
 
 // aim makes the command that repairs one for the installation that was looked at. Transfer jobs can only be cancelled
@@ -148,8 +170,8 @@ func lies(file, place string) (inside, same bool) {
 	}
 }
 
-// writePage writes a file and says so.
-func writePage(std stdio, path string, write func(io.Writer) error) (err error) {
+// writePage writes a file and says so, and what stands in it.
+func writePage(std stdio, path, says string, write func(io.Writer) error) (err error) {
 	f, err := os.Create(path)
 	if err != nil {
 		return err
@@ -162,6 +184,9 @@ func writePage(std stdio, path string, write func(io.Writer) error) (err error) 
 	if err := write(f); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(std.err, "redx: wrote %s\n", path)
+	if says != "" {
+		says = ": " + says
+	}
+	_, err = fmt.Fprintf(std.err, "redx: wrote %s%s\n", path, says)
 	return err
 }

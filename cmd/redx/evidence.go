@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -55,7 +56,21 @@ func (w *where) open() (image.Image, error) {
 	if hint := pathHint(w.image + w.logs); hint != "" {
 		return nil, &problem{exit: exitNoWindows, err: err, hint: hint}
 	}
+	if up := above(w.image); up != "" && errors.Is(err, image.ErrNoWindows) {
+		err = fmt.Errorf("%s is a part of a Windows, and none itself", w.image)
+		return nil, &problem{exit: exitNoWindows, err: err, hint: "name the folder above Windows: --image " + quoted(up)}
+	}
 	return nil, openProblem(err, w.logs != "")
+}
+
+// above is the folder that has the folder Windows in it which a path leads through, "" when it leads through none.
+func above(path string) string {
+	for dir := filepath.Clean(path); path != "" && filepath.Dir(dir) != dir; dir = filepath.Dir(dir) {
+		if strings.EqualFold(filepath.Base(dir), "Windows") {
+			return filepath.Dir(dir)
+		}
+	}
+	return ""
 }
 
 // pathHint knows two paths that only Windows makes of what was meant.

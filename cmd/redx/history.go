@@ -93,7 +93,7 @@ func parseDate(s string) (time.Time, error) {
 
 func writeHistoryPage(std stdio, path string, found looked, entries []history.Entry) error {
 	findings := doctor.Examine(found.set, check.All())
-	return writePage(std, path, func(w io.Writer) error {
+	return writePage(std, path, "", func(w io.Writer) error {
 		return report.HistoryPage(w, found.image, found.set, entries, findings)
 	})
 }

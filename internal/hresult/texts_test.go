@@ -54,7 +54,7 @@ func TestTexts(t *testing.T) {
 }
 
 // forbidden is what redx never advises; naming catroot and pending.xml to warn of them is meant.
-var forbidden = regexp.MustCompile(`(?i)(del|delete|remove|rd|rmdir|ren|rename)\S* (\S+ )?(policies|policy|catroot($|[^2])|pending\.xml)|takeown|icacls|sdset|secedit|redx repair`)
+var forbidden = regexp.MustCompile(`(?i)(del|delete|remove|rd|rmdir|ren|rename)\S* (\S+ )?(policies|policy|catroot($|[^2])|pending\.xml)|takeown|icacls|sdset|secedit`)
 
 func TestTextsAdviseNoHarm(t *testing.T) {
 	for _, one := range allTexts(t) {

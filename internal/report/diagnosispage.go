@@ -20,7 +20,7 @@ var diagnosisPage string
 
 type diagnosisData struct {
 	Image       Image
-	Kind, Made  string // what was looked at; when the page was made
+	Kind, Made  string // what was looked at; by which redx and when the page was made
 	Masked      string
 	Verdict     string
 	Bad         bool
@@ -54,7 +54,8 @@ type diagnosisFile struct {
 
 // DiagnosisPage writes a diagnosis as one self-contained page: each cause with what is missing, what to do, and, closed
 // at first, what proves it. It has no script and loads nothing.
-func DiagnosisPage(w io.Writer, r *Result, made time.Time) error {
+// By is the version of redx that found it.
+func DiagnosisPage(w io.Writer, r *Result, by string, made time.Time) error {
 	t, err := template.New("diagnosis").Parse(diagnosisPage)
 	if err != nil {
 		return err
@@ -62,7 +63,7 @@ func DiagnosisPage(w io.Writer, r *Result, made time.Time) error {
 	data := diagnosisData{
 		Image: r.Image, Collect: r.Collect(), Unread: r.Set.Unread(), Notes: r.Set.Notes(),
 		Bad: doctor.Worst(r.Findings) == doctor.Error, Causes: causesOf(r.Findings, nil, r.Image), Kind: kindText(r.Image),
-		Made: made.UTC().Format("2006-01-02 15:04 UTC"),
+		Made: by + " on " + made.UTC().Format("2006-01-02 15:04 UTC"),
 	}
 	if r.Set.Machine.Masked {
 		data.Masked = maskedNames

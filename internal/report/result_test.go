@@ -23,7 +23,7 @@ func TestDiagnosisPage(t *testing.T) {
 		"diagnose.html": result(set, findings), "diagnose_nothing.html": result(setOf(), nil),
 	} {
 		var out bytes.Buffer
-		if err := report.DiagnosisPage(&out, r, noon); err != nil {
+		if err := report.DiagnosisPage(&out, r, "v1.2.3", noon); err != nil {
 			t.Fatal(err)
 		}
 		golden(t, name, out.String())
@@ -44,7 +44,7 @@ func TestDiagnosisPageHostile(t *testing.T) {
 		Proof: []*evidence.Event{{Source: evidence.Source{Path: evil}, Text: evil}},
 	}
 	var out bytes.Buffer
-	if err := report.DiagnosisPage(&out, result(setOf(), []doctor.Finding{f}), noon); err != nil {
+	if err := report.DiagnosisPage(&out, result(setOf(), []doctor.Finding{f}), "v1.2.3", noon); err != nil {
 		t.Fatal(err)
 	}
 	if strings.Contains(out.String(), "<img") {
