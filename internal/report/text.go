@@ -134,7 +134,7 @@ func kindText(img Image) string {
 func (p *printer) finding(n int, f *doctor.Finding) {
 	mark := map[doctor.Severity]string{doctor.Error: "X", doctor.Warning: "!", doctor.Info: "i"}[f.Severity]
 	attr := map[doctor.Severity]term.Attr{doctor.Error: term.Red, doctor.Warning: term.Yellow}[f.Severity]
-	for i, line := range wrap(f.Title, p.style.Width-6) {
+	for i, line := range term.Wrap(f.Title, p.style.Width-6) {
 		begin := "      "
 		if i == 0 {
 			begin = fmt.Sprintf("%s  %d. ", mark, n)
@@ -289,7 +289,7 @@ func (p *printer) next(f *doctor.Finding) {
 func (p *printer) steps(label string, steps []NextStep) {
 	for i, s := range steps {
 		p.literal(labelOnce(label, i), painted(fmt.Sprintf("%-9s", s.Does+":"))+p.paint(term.Bold, s.Command))
-		for _, line := range wrap(s.Note, p.style.Width-labelWidth-14) {
+		for _, line := range term.Wrap(s.Note, p.style.Width-labelWidth-14) {
 			if line != "" {
 				p.literal("", "           "+line)
 			}
@@ -326,7 +326,7 @@ func (p *printer) nothing(r *Result) {
 
 // wrapped writes prose from the margin on.
 func (p *printer) wrapped(text string) {
-	for _, line := range wrap(text, p.style.Width) {
+	for _, line := range term.Wrap(text, p.style.Width) {
 		p.printf("%s\n", line)
 	}
 }
@@ -374,7 +374,7 @@ func (p *printer) label(label, text string) {
 	if text == "" {
 		return
 	}
-	for i, line := range wrap(text, p.style.Width-labelWidth-3) {
+	for i, line := range term.Wrap(text, p.style.Width-labelWidth-3) {
 		p.literal(labelOnce(label, i), line)
 	}
 }
@@ -383,22 +383,6 @@ func (p *printer) label(label, text string) {
 // The text is a string or painted.
 func (p *printer) literal(label string, text any) {
 	p.printf("   %-*s%s\n", labelWidth, label, text)
-}
-
-func wrap(text string, width int) []string {
-	var lines []string
-	line := ""
-	for _, word := range strings.Fields(text) {
-		if line != "" && len(line)+1+len(word) > width {
-			lines = append(lines, line)
-			line = ""
-		}
-		if line != "" {
-			line += " "
-		}
-		line += word
-	}
-	return append(lines, line)
 }
 
 // clip shortens a text to a number of characters and makes it printable.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/redx-update/redx/internal/win"
 )
@@ -75,3 +76,23 @@ const (
 	Green  Attr = "32"
 	Cyan   Attr = "36"
 )
+
+// Wrap breaks prose into lines of at most width characters, between words; a longer word has a line of its own.
+func Wrap(text string, width int) []string {
+	var lines []string
+	line, used := "", 0
+	for _, word := range strings.Fields(text) {
+		n := utf8.RuneCountInString(word)
+		if line != "" && used+1+n > width {
+			lines = append(lines, line)
+			line, used = "", 0
+		}
+		if line != "" {
+			line += " "
+			used++
+		}
+		line += word
+		used += n
+	}
+	return append(lines, line)
+}

@@ -3,6 +3,7 @@ package term_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/redx-update/redx/internal/term"
@@ -70,6 +71,23 @@ func TestDetect(t *testing.T) {
 		}
 		if s := term.Detect(device, device, env); s.Colour {
 			t.Errorf("%s=%s: coloured all the same", name, value)
+		}
+	}
+}
+
+func TestWrap(t *testing.T) {
+	for _, tt := range []struct {
+		text  string
+		width int
+		want  []string
+	}{
+		{"", 10, []string{""}},
+		{"one two  three", 7, []string{"one two", "three"}},
+		{"für dich da", 8, []string{"für dich", "da"}}, // characters count, not bytes
+		{"a verylongword b", 6, []string{"a", "verylongword", "b"}},
+	} {
+		if got := term.Wrap(tt.text, tt.width); !slices.Equal(got, tt.want) {
+			t.Errorf("%q at %d: got %q, want %q", tt.text, tt.width, got, tt.want)
 		}
 	}
 }
