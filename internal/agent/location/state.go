@@ -146,8 +146,13 @@ func (s *State) init() {
 	}
 }
 
-// forget drops a revision.
+// forget drops a revision and where its files are. What another revision has too is asked for again when it is needed.
 func (s *State) forget(id int32) {
+	if e, err := metadata.ParseExtended(s.Details[id].Extended); err == nil {
+		for _, f := range e.Files {
+			delete(s.Places, hex.EncodeToString(f.SHA1[:]))
+		}
+	}
 	delete(s.Revisions, id)
 	delete(s.Details, id)
 	s.changed = true

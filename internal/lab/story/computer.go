@@ -16,8 +16,8 @@ type computer struct {
 	process *process
 	hosted  Hosted // instead of a process
 
-	latest, attempts []attempt
-	ended            Computer
+	latest []attempt
+	ended  Computer
 }
 
 // attempt is one attempt of an update, as the agent tells of it (docs/json.md, redx agent).
@@ -119,7 +119,7 @@ func (c *computer) do(ctx context.Context, verb string) (turn, error) {
 func (c *computer) configure() error {
 	policy := "[visit]\nfirst_within = \"24h\"\nevery = \"24h\"\n\n[heal]\nwithin = \"0s\"\nrungs = [\"update-folder\", \"datastore\"]\nper_day = 96\n"
 	if c.fault == lostContent {
-		policy += "\n[download]\nbytes_per_second = 4000000\n"
+		policy += "\n[download]\nbytes_per_second = 1500000\n"
 	}
 	dir := c.path("ProgramData", "redx", "agent")
 	if err := os.MkdirAll(dir, 0o700); err != nil {

@@ -68,7 +68,8 @@ func (s *Story) settle(ctx context.Context, computers int) ([]*computer, error) 
 	return all, nil
 }
 
-// round publishes an update, and has every computer install it.
+// round publishes an update, has every computer install it, and withdraws it: so there is no more to know in each round
+// than in the one before.
 func (s *Story) round(ctx context.Context, all []*computer, out *Soaked) error {
 	out.Rounds++
 	p := numbered(out.Rounds)
@@ -100,7 +101,7 @@ func (s *Story) round(ctx context.Context, all []*computer, out *Soaked) error {
 	}
 	wait.Wait()
 	out.measure()
-	return ctx.Err()
+	return errors.Join(ctx.Err(), s.location.withdraw(ctx, m))
 }
 
 // numbered is the update of a round.

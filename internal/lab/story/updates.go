@@ -63,6 +63,12 @@ func (l *location) publish(ctx context.Context, p *parcel, by publisher, dir, gr
 	return m, l.give(ctx, m, by, group)
 }
 
+// withdraw has the server offer an update to nobody any more.
+func (l *location) withdraw(ctx context.Context, m *made) error {
+	_, err := l.redx.call(ctx, nil, "update", "decline", "--data", l.data, m.id)
+	return err
+}
+
 // give publishes what was made; the same once more gives the server its file again.
 func (l *location) give(ctx context.Context, m *made, by publisher, group string) error {
 	var told struct {
