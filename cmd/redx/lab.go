@@ -34,8 +34,9 @@ func newLabCommand(std stdio) *cobra.Command {
 		Long: `Lab tells the whole story on this machine, with real processes, protocols, files and databases, all in a temporary
 folder: an update server, and computers that visit it, download and install. One loses a file of the update between
 extraction and installation, one a folder, one has its datastore damaged, and for one the server loses the file: red
-X, diagnosis with the file's name, repair, second visit, green. Then it stays up until Ctrl-C, and prints a link to the
-server's console that logs in once; with --fast it ends.
+X, diagnosis with the file's name, repair, second visit, green. Then it prints a link to the server's console that logs in
+once, and stays up until Ctrl-C, which removes the folder; with --fast it ends and leaves the folder to you. What did not
+end as it should is kept too.
 
 With --scenario NAME it builds one broken Windows image from a readable scenario instead, diagnoses it, prints the
 report, and says where the image lies and how to look further.

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
+	"path/filepath"
 
 	"github.com/redx-update/redx/internal/agent"
 	"github.com/redx-update/redx/internal/lab"
@@ -33,33 +35,58 @@ func runStory(ctx context.Context, std stdio, o *labOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	ctx, stop := interrupted(ctx)
+	ctx, stop := signal.NotifyContext(ctx, hangups()...)
 	defer stop()
 	s := story.New(storyOptions(std, o, self, dir))
 	ended, err := s.Run(ctx)
-	if err != nil {
-		return errors.Join(err, s.Close())
-	}
-	if o.json {
-		err = report.WriteJSON(std.out, storyJSON{Scenario: storyScenario, Title: storyTitle, Expected: len(ended.Wrong) == 0, Ended: ended})
-	}
-	if err == nil && !o.fast {
-		fmt.Fprintf(std.err, "\nredx: the lab stays up until Ctrl-C; delete %s when you are done\n", dir)
-		<-ctx.Done()
+	if err == nil {
+		err = concludeStory(ctx, std, o, ended)
 	}
 	err = errors.Join(err, s.Close())
-	if err == nil && len(ended.Wrong) > 0 {
-		err = silent(exitFailed)
-		if o.json {
-			err = fmt.Errorf("not every computer ended as it should: %w", joinLines(ended.Wrong))
-		}
+	switch {
+	case ended == nil && ctx.Err() != nil:
+		return errors.Join(os.RemoveAll(dir), &problem{exit: exitCancelled, err: errors.New("cancelled")})
+	case ended == nil:
+		return &problem{exit: exitFailed, err: err, hint: "what its processes said stands in " + filepath.Join(dir, "logs")}
+	case err == nil && !o.fast:
+		err = os.RemoveAll(dir)
 	}
 	return err
 }
 
+// concludeStory prints how the story ended and, unless it is to be fast, stays until it is interrupted. An error says that
+// it did not end as it should; then its folder is kept.
+func concludeStory(ctx context.Context, std stdio, o *labOptions, ended *story.Ended) error {
+	if o.json {
+		err := report.WriteJSON(std.out, storyJSON{Scenario: storyScenario, Title: storyTitle, Expected: len(ended.Wrong) == 0, Ended: ended})
+		if err != nil {
+			return err
+		}
+	}
+	right := len(ended.Wrong) == 0
+	switch {
+	case o.fast:
+		fmt.Fprintf(std.err, "\nredx: delete %s when you are done\n", ended.Folder)
+	case right:
+		fmt.Fprintf(std.err, "\nredx: the lab stays up until Ctrl-C, which removes %s\n", ended.Folder)
+	default:
+		fmt.Fprintf(std.err, "\nredx: the lab stays up until Ctrl-C; what happened stands in %s\n", ended.Folder)
+	}
+	if !o.fast {
+		<-ctx.Done()
+	}
+	if right {
+		return nil
+	}
+	if o.json {
+		return fmt.Errorf("not every computer ended as it should: %w", joinLines(ended.Wrong))
+	}
+	return silent(exitFailed)
+}
+
 func storyOptions(std stdio, o *labOptions, self, dir string) story.Options {
 	out := story.Options{
-		Command: []string{self}, Dir: dir, Style: std.style, Crowd: o.computers - len(story.Names()),
+		Command: []string{self}, Dir: dir, Style: std.style, Crowd: o.computers - len(story.Names()), Fast: o.fast,
 		Image: func(dir, name, server string) error { return lab.Computer{Name: name, Server: server}.Build(dir) },
 		Host: func(ctx context.Context, image, server, trust string) (story.Hosted, error) {
 			return host(ctx, std, image, server, trust)

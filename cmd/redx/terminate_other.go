@@ -29,3 +29,11 @@ func onReload(reload func()) (stop func()) {
 	}()
 	return func() { signal.Stop(c); close(done) }
 }
+
+// hangups are terminations, and that of the terminal unless somebody has said that it does not count.
+func hangups() []os.Signal {
+	if signal.Ignored(unix.SIGHUP) {
+		return terminations()
+	}
+	return append(terminations(), unix.SIGHUP)
+}

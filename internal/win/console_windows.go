@@ -2,6 +2,7 @@ package win
 
 import (
 	"os"
+	"os/exec"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
@@ -25,4 +26,14 @@ func OwnConsole() bool {
 	var ids [2]uint32
 	n, _, _ := system("kernel32.dll", "GetConsoleProcessList").Call(uintptr(unsafe.Pointer(&ids[0])), uintptr(len(ids)))
 	return n == 1
+}
+
+// Apart keeps a console's Ctrl-C from a command that is not started yet: whoever starts it ends it, with Interrupt.
+func Apart(c *exec.Cmd) {
+	c.SysProcAttr = &windows.SysProcAttr{CreationFlags: windows.CREATE_NEW_PROCESS_GROUP} //nolint:forbidigo // a field has no other name
+}
+
+// Interrupt asks a command that was started apart to stop, which the console does that both share.
+func Interrupt(c *exec.Cmd) error {
+	return windows.GenerateConsoleCtrlEvent(windows.CTRL_BREAK_EVENT, uint32(c.Process.Pid))
 }

@@ -22,6 +22,7 @@ func (s *Story) opening(ctx context.Context) error {
 	if s.location, err = openLocation(ctx, s.redx, filepath.Join(s.Dir, "server")); err != nil {
 		return err
 	}
+	go s.guard()
 	s.tell.scene("An update server, and %d computers that visit it. All of it is in %s", len(cast), s.Dir)
 	s.tell.line("server", "listens on %s, its console on %s", s.location.clients, s.location.console)
 	if _, err := s.redx.call(ctx, nil, "group", "add", alone, "--data", s.location.data); err != nil {
@@ -33,7 +34,7 @@ func (s *Story) opening(ctx context.Context) error {
 			return err
 		}
 		s.updates = append(s.updates, m)
-		s.tell.line("", "publishes %q, %s, signed by %s", m.Title, amount(m.size), m.signer)
+		s.tell.line("", "publishes %q,\n%s, signed by %s", m.Title, amount(m.size), m.signer)
 	}
 	return s.switchOn(ctx)
 }
@@ -102,7 +103,7 @@ func (s *Story) downloads(ctx context.Context) error {
 		}
 		c.struck(at)
 		if at != "" {
-			s.tell.line(c.name, "%s: %s", c.ended.Fault, c.ended.At)
+			s.tell.line(c.name, "%s:\n     %s", c.ended.Fault, c.ended.At)
 		}
 	}
 	return nil
@@ -146,7 +147,7 @@ func (s *Story) loss(ctx context.Context) error {
 		return fmt.Errorf("%w: %+v", lerr, t)
 	}
 	c.struck(lost)
-	s.tell.line("server", "%s: %s", c.ended.Fault, c.ended.At)
+	s.tell.line("server", "%s:\n     %s", c.ended.Fault, c.ended.At)
 	c.took(t)
 	s.told(c)
 	return err

@@ -47,8 +47,8 @@ type parcel struct {
 	id string // GUID
 }
 
-// parcels are the updates that are made on the spot. The first is for everybody; the second is larger, so that there is
-// time to lose its file while it comes, and for one computer alone.
+// parcels are the updates that are made on the spot. The first is for everybody. The second, for one computer alone, is of more
+// than one request (1 MiB each), so that the server can lose its file while it comes.
 func parcels() []parcel {
 	return []parcel{
 		{id: "9e1a0001-1ab0-4ab0-8ab0-000000000001", Package: payload.Package{
@@ -61,7 +61,7 @@ func parcels() []parcel {
 		{id: "9e1a0002-1ab0-4ab0-8ab0-000000000001", Package: payload.Package{
 			KB: "KB9100002", Title: "2026-11 Feature Pack for the lab (KB9100002)", Version: "10.0.1.2", Time: made2026,
 			Components: []payload.Component{
-				{Name: "redx-lab-media", Files: []payload.File{library("labmedia.dll", 6<<20)}},
+				{Name: "redx-lab-media", Files: []payload.File{library("labmedia.dll", 2200<<10)}},
 			},
 		}},
 	}

@@ -35,7 +35,6 @@ func (c *computer) struck(at string) {
 func (c *computer) took(t turn) {
 	c.latest = t.Attempts
 	for _, a := range t.Attempts {
-		c.attempts = append(c.attempts, a)
 		if a.Result == "succeeded" {
 			continue
 		}
@@ -98,8 +97,8 @@ func (a attempt) again() string {
 	return "downloaded again, installed"
 }
 
-// end looks at every disk and at the server: what they say is how it ended.
-func (s *Story) end(ctx context.Context) (*Ended, error) {
+// ending looks at every disk and at the server: what they say is how it ended.
+func (s *Story) ending(ctx context.Context) (*Ended, error) {
 	e := &Ended{Server: s.location.clients, Console: s.location.console, Folder: s.Dir, Crowd: s.Crowd, Wrong: s.lost}
 	for _, c := range s.computers {
 		wrong, err := c.judge(ctx, s)
@@ -131,8 +130,12 @@ func (s *Story) conclude(e *Ended) {
 		}
 	}
 	s.tell.top = "" // what follows is to be typed
-	s.tell.line("look", "%s (logs in once)", e.Login)
-	s.tell.line("", "redx history --image %s", s.computers[1].disk)
+	if s.Fast {
+		s.tell.line("look", "The server ends with the story. Without --fast it stays up, and this link logs in to its console, once:\n     %s", e.Login)
+	} else {
+		s.tell.line("look", "This link logs in to the server's console, once; behind each red X there stands what happened:\n     %s", e.Login)
+	}
+	s.tell.line("", "A computer's disk can be looked at as any other:\n     redx history --image %s", s.computers[1].disk)
 }
 
 // judge compares how the computer ended with how it should: its own disk is asked, not its agent.

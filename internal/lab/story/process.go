@@ -9,10 +9,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/redx-update/redx/internal/win"
 )
 
 // patience is how long a process that was told to stop may take before it is ended.
@@ -30,6 +31,7 @@ type process struct {
 	log  *os.File
 	cmd  *exec.Cmd
 	once sync.Once
+	gone chan struct{} // closed when it has ended
 	err  error
 }
 
@@ -44,7 +46,12 @@ func (r *redx) start(ctx context.Context, name string, args ...string) (*process
 	if err := cmd.Start(); err != nil {
 		return nil, errors.Join(fmt.Errorf("start %s: %w", name, err), log.Close())
 	}
-	return &process{name: name, log: log, cmd: cmd}, nil
+	p := &process{name: name, log: log, cmd: cmd, gone: make(chan struct{})}
+	go func() {
+		_ = cmd.Wait() // how it ends when it is told to is no news
+		close(p.gone)
+	}()
+	return p, nil
 }
 
 // prepare makes a command that is asked to stop when the context ends, and ended when it does not.
@@ -52,21 +59,20 @@ func (r *redx) prepare(ctx context.Context, args []string) *exec.Cmd {
 	all := append(append([]string{}, r.command[1:]...), args...)
 	cmd := exec.CommandContext(ctx, r.command[0], all...)
 	cmd.WaitDelay = patience
-	if runtime.GOOS != "windows" { // which knows no way to ask one process
-		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	}
+	win.Apart(cmd)
+	cmd.Cancel = func() error { return win.Interrupt(cmd) }
 	return cmd
 }
 
 // stop tells the process to stop and waits for it. It may be called again.
 func (p *process) stop() error {
 	p.once.Do(func() {
-		if p.cmd.Cancel == nil || p.cmd.Cancel() != nil {
+		if win.Interrupt(p.cmd) != nil {
 			_ = p.cmd.Process.Kill() // it may have ended by itself
 		}
 		ended := time.AfterFunc(patience, func() { _ = p.cmd.Process.Kill() })
 		defer ended.Stop()
-		_ = p.cmd.Wait() // how it ends when it is told to is no news
+		<-p.gone
 		p.err = p.log.Close()
 	})
 	return p.err

@@ -7,6 +7,7 @@
 package story
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,6 +30,8 @@ type Options struct {
 	Style term.Style
 	// Image builds the disk of a healthy Windows in a folder, for a computer of the name.
 	Image func(dir, name, server string) error
+	// Fast tells that the server is not kept up when the story is told.
+	Fast bool
 	// Crowd is how many further computers there are, which Host brings up in this process.
 	Crowd int
 	Host  func(ctx context.Context, image, server, trust string) (Hosted, error)
@@ -44,7 +47,8 @@ type Story struct {
 	updates   []*made
 	computers []*computer
 	begun     time.Time
-	lost      []string // what of the crowd did not end as it should
+	end       context.CancelCauseFunc // ends the story and its processes
+	lost      []string                // what of the crowd did not end as it should
 }
 
 // Ended is how the story came out.
@@ -88,12 +92,13 @@ func (s *Story) Run(ctx context.Context) (*Ended, error) {
 	if err := s.prepare(); err != nil {
 		return nil, err
 	}
+	ctx, s.end = context.WithCancelCause(ctx)
 	for _, act := range []func(context.Context) error{s.opening, s.downloads, s.installations, s.loss, s.comeback, s.crowd} {
 		if err := act(ctx); err != nil {
-			return nil, err
+			return nil, cmp.Or(context.Cause(ctx), err)
 		}
 	}
-	return s.end(ctx)
+	return s.ending(ctx)
 }
 
 func (s *Story) prepare() error {
@@ -109,6 +114,13 @@ func (s *Story) prepare() error {
 	return nil
 }
 
+// guard ends the story when its server has ended: without it everybody would wait for it, again and again.
+func (s *Story) guard() {
+	<-s.location.process.gone
+	said := s.location.process.said()
+	s.end(fmt.Errorf("the server has ended: %s", said[max(0, len(said)-1000):]))
+}
+
 // Close stops every process of the story.
 func (s *Story) Close() error {
 	var errs []error
@@ -119,6 +131,9 @@ func (s *Story) Close() error {
 	}
 	if s.location != nil {
 		errs = append(errs, s.location.process.stop())
+	}
+	if s.end != nil {
+		s.end(nil)
 	}
 	return errors.Join(errs...)
 }

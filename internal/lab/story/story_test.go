@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/redx-update/redx/internal/lab"
@@ -37,5 +38,12 @@ func TestStory(t *testing.T) {
 	}
 	for _, w := range e.Wrong {
 		t.Error(w)
+	}
+	if err := os.Remove(filepath.Join(e.Computers[0].Image, "Windows", "System32", "labnet.dll")); err != nil {
+		t.Fatal(err)
+	}
+	e, err = s.ending(t.Context())
+	if err != nil || len(e.Wrong) != 1 || !strings.HasPrefix(e.Wrong[0], "LAB-PC-1: KB9100001 is not installed") || e.Computers[0].State == "installed" {
+		t.Errorf("a disk that lacks a file: %v, %v", e, err)
 	}
 }
