@@ -9,7 +9,7 @@ import (
 )
 
 // leastLimit is the memory up to which garbage is collected as usual, in bytes.
-const leastLimit = 320 << 20
+const leastLimit = 256 << 20
 
 // boundMemory has garbage collected earlier when memory gets short of a limit, until the context ends: a burst, of thousands
 // of computers at once, otherwise takes twice what it needs and what was fragmented before. The limit follows what is in use,
@@ -21,8 +21,13 @@ func boundMemory(ctx context.Context) {
 	defer debug.SetMemoryLimit(math.MaxInt64)
 	turn := time.NewTicker(time.Second)
 	defer turn.Stop()
+	var now int64
 	for {
-		debug.SetMemoryLimit(limitFor(liveHeap()))
+		// To set the limit stops all that runs for a moment.
+		if limit := limitFor(liveHeap()); limit != now {
+			now = limit
+			debug.SetMemoryLimit(limit)
+		}
 		select {
 		case <-ctx.Done():
 			return

@@ -47,7 +47,7 @@ type version struct{ Major, Minor int }
 
 // parseVersion reads a version; false when it has not two parts.
 func parseVersion(s string) (version, bool) {
-	major, minor, ok := strings.Cut(s, ".")
+	major, minor, ok := strings.Cut(strings.TrimSpace(s), ".")
 	a, errA := strconv.ParseUint(major, 10, 16)
 	b, errB := strconv.ParseUint(minor, 10, 16)
 	return version{int(a), int(b)}, ok && errA == nil && errB == nil

@@ -181,6 +181,17 @@ func TestNamesAreChecked(t *testing.T) {
 	}
 }
 
+func TestProtocolVersions(t *testing.T) {
+	for _, tt := range []struct {
+		text string
+		want bool
+	}{{"1.8", true}, {"2.90", true}, {" 1.8\n", true}, {"", false}, {"1", false}, {"1.x", false}, {"-1.8", false}, {"1.8.1", false}} {
+		if _, ok := parseVersion(tt.text); ok != tt.want {
+			t.Errorf("%q: %v", tt.text, ok)
+		}
+	}
+}
+
 func TestRegistrationNotRequired(t *testing.T) {
 	w := newWorld()
 	w.change(func(s *Settings) { s.RequireRegistration = false })

@@ -10,7 +10,6 @@ import (
 	"crypto/rand"
 	"net/http"
 	"runtime"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -29,7 +28,7 @@ type Server struct {
 	large   chan struct{} // of these, those with a large body
 	working chan struct{} // of these, those that are worked on
 	sending chan struct{} // of these, those with a large answer
-	packers sync.Pool     // *packer
+	packers chan *packer  // all there are
 	cores   coreCache
 }
 
@@ -40,6 +39,14 @@ type packer struct {
 	packed  []byte
 }
 
+const (
+	// packersEach is how many answers are made at a time for each processor: more than one, since others may hold it up. Made is
+	// an answer without waiting for anything, so that more of them would take memory and no less time.
+	packersEach = 2
+	// maxKept bounds what a packer keeps for the next answer, in bytes; a page of new updates has some 1 MB.
+	maxKept = 4 << 20
+)
+
 // NewServer makes a Server. All of deps but what may be nil must be there.
 func NewServer(deps Deps) *Server {
 	s := &Server{deps: deps, limits: deps.Limits.withDefaults(), now: deps.Now}
@@ -49,7 +56,10 @@ func NewServer(deps Deps) *Server {
 	s.inside = make(chan struct{}, s.limits.Inside)
 	s.large = make(chan struct{}, largeBodies)
 	s.working = make(chan struct{}, s.limits.Working)
-	s.packers.New = func() any { return &packer{} }
+	s.packers = make(chan *packer, packersEach*runtime.NumCPU())
+	for range cap(s.packers) {
+		s.packers <- &packer{}
+	}
 	s.sending = make(chan struct{}, largeAnswers)
 	s.routes = s.makeRoutes()
 	return s

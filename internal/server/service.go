@@ -128,8 +128,8 @@ func (v *service) work(c *call, m *soap.Message) ([]byte, error) {
 
 // pack gives a message as it is sent: compressed, if the client wants it.
 func (v *service) pack(c *call, message func([]byte) ([]byte, error)) ([]byte, error) {
-	p := v.server.packers.Get().(*packer) //nolint:errcheck // what New makes
-	defer v.server.packers.Put(p)
+	p := <-v.server.packers
+	defer func() { v.server.packers <- p.emptied() }()
 	var err error
 	if p.message, err = message(p.message[:0]); err != nil {
 		return nil, err
@@ -139,6 +139,14 @@ func (v *service) pack(c *call, message func([]byte) ([]byte, error)) ([]byte, e
 	}
 	p.packed = p.xpress.Encode(p.packed[:0], p.message)
 	return bytes.Clone(p.packed), nil
+}
+
+// emptied lets go of what an uncommonly large answer took.
+func (p *packer) emptied() *packer {
+	if cap(p.message)+cap(p.packed) > maxKept {
+		p.message, p.packed = nil, nil
+	}
+	return p
 }
 
 // fail answers with a fault. What is no fault by itself is the server's own trouble, and only the log says what it is.

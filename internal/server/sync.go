@@ -45,7 +45,7 @@ func checkSync(p *clientws.SyncUpdateParameters) error {
 	switch {
 	case p == nil:
 		return invalid("parameters")
-	case len(p.SystemSpec) > 0 && !p.SkipSoftwareSync:
+	case p.SystemSpec != nil && !p.SkipSoftwareSync: // without a device, it is there all the same
 		return invalid("parameters.SystemSpec")
 	case len(p.InstalledNonLeafUpdateIDs) > maxNonLeaf:
 		return invalid("parameters.InstalledNonLeafUpdateIDs")

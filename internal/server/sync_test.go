@@ -189,8 +189,10 @@ func TestSyncRefuses(t *testing.T) {
 	wantCode(t, err, "")
 	_, err = a.sync(clientws.SyncUpdateParameters{InstalledNonLeafUpdateIDs: make([]int32, 401)})
 	wantInvalid(t, err, "parameters.InstalledNonLeafUpdateIDs")
-	_, err = a.sync(clientws.SyncUpdateParameters{SystemSpec: []clientws.Device{{}}})
-	wantInvalid(t, err, "parameters.SystemSpec")
+	for _, devices := range [][]clientws.Device{{{}}, {}} {
+		_, err = a.sync(clientws.SyncUpdateParameters{SystemSpec: devices})
+		wantInvalid(t, err, "parameters.SystemSpec")
+	}
 	_, err = a.sync(clientws.SyncUpdateParameters{FilterCategoryIDs: []clientws.CategoryIdentifier{{ID: "x"}}})
 	wantInvalid(t, err, "parameters.FilterCategoryIds.CategoryIdentifier.Id")
 	_, err = a.sync(clientws.SyncUpdateParameters{FilterCategoryIDs: slices.Repeat([]clientws.CategoryIdentifier{{ID: uid(1).String()}}, 200)})
