@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -32,8 +34,9 @@ EXIT STATUS
 				if err := opened.Backup(cmd.Context(), args[0]); err != nil {
 					return err
 				}
-				fmt.Fprintf(std.err, "redx: written to %s\n", args[0])
-				return nil
+				return d.answer(std, struct {
+					File string `json:"file"`
+				}{args[0]}, func(io.Writer) error { return say(std, "written to %s", args[0]) })
 			})
 		},
 	}
@@ -64,7 +67,13 @@ EXIT STATUS
 			if err := os.MkdirAll(d.data, 0o750); err != nil {
 				return err
 			}
-			return restore(cmd, std, args[0], path)
+			epoch, err := restore(cmd.Context(), args[0], path)
+			if err != nil {
+				return err
+			}
+			return d.answer(std, struct {
+				Epoch int64 `json:"epoch"`
+			}{epoch}, func(io.Writer) error { return say(std, "restored as epoch %d", epoch) })
 		},
 	}
 	d.add(cmd)
@@ -75,37 +84,39 @@ EXIT STATUS
 // database it came from.
 func databaseFiles(path string) []string { return []string{path, path + "-wal", path + "-shm"} }
 
-// restore gives the file its place only when it is whole and of a new epoch.
-func restore(cmd *cobra.Command, std stdio, backup, path string) error {
-	if _, err := os.Stat(backup); err != nil {
-		return err
+// say tells people something beside the answer.
+func say(std stdio, format string, args ...any) error {
+	_, err := fmt.Fprintf(printable{std.err}, "redx: "+format+"\n", args...)
+	return err
+}
+
+// restore gives the file its place only when it is whole and of a new epoch, which it names.
+func restore(ctx context.Context, backup, path string) (int64, error) {
+	if err := present([]string{backup}, "name the file that redx server backup wrote"); err != nil {
+		return 0, err
 	}
-	from, err := sqlite.Open(cmd.Context(), backup)
+	from, err := sqlite.Open(ctx, backup)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	half := path + ".restoring"
 	for _, file := range databaseFiles(half) {
 		err = errors.Join(err, os.RemoveAll(file))
 	}
-	err = errors.Join(err, from.Backup(cmd.Context(), half), from.Close())
+	err = errors.Join(err, from.Backup(ctx, half), from.Close())
 	if err != nil {
-		return err
+		return 0, err
 	}
-	s, err := sqlite.Open(cmd.Context(), half)
+	s, err := sqlite.Open(ctx, half)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	id, err := s.NewEpoch(cmd.Context())
+	id, err := s.NewEpoch(ctx)
 	if err := errors.Join(err, s.Close()); err != nil {
-		return err
+		return 0, err
 	}
 	if err := os.Rename(half, path); err != nil {
-		return err
+		return 0, err
 	}
-	if err := sqlite.Settle(path); err != nil {
-		return err
-	}
-	fmt.Fprintf(std.err, "redx: restored as epoch %d\n", id.Epoch)
-	return nil
+	return id.Epoch, sqlite.Settle(path)
 }

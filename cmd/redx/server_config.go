@@ -100,12 +100,19 @@ func readConfig(file, folder string) (serverConfig, error) {
 		return c, fmt.Errorf("%s: %w", path, err)
 	}
 	if unknown := m.Undecoded(); len(unknown) > 0 {
-		return c, fmt.Errorf("%s: no such setting: %s", path, unknown[0])
+		return c, unknownSetting(path, string(b), unknown[0])
 	}
 	if err := c.check(); err != nil {
 		return c, fmt.Errorf("%s: %w", path, err)
 	}
 	return c, nil
+}
+
+func unknownSetting(path, text string, name toml.Key) error {
+	if line := settingLine(text, name); line > 0 {
+		path = fmt.Sprintf("%s: line %d", path, line)
+	}
+	return &problem{exit: exitFailed, err: fmt.Errorf("%s: no such setting: %s", path, name), hint: "docs/server.md lists them all"}
 }
 
 func (c *serverConfig) check() error {

@@ -73,7 +73,7 @@ func newHealingPauseCommand(std stdio) *cobra.Command {
 			if !isCheck(args[0]) {
 				return usage("%q is no check and no finding's id; docs/checks has them", args[0])
 			}
-			return d.with(cmd.Context(), false, func(opened *data) error { return pause(cmd.Context(), std, opened, args[0], why) })
+			return d.with(cmd.Context(), false, func(opened *data) error { return pause(cmd.Context(), std, &d, opened, args[0], why) })
 		},
 	}
 	d.add(cmd)
@@ -81,12 +81,19 @@ func newHealingPauseCommand(std stdio) *cobra.Command {
 	return cmd
 }
 
-func pause(ctx context.Context, std stdio, opened *data, what, why string) error {
+func pause(ctx context.Context, std stdio, d *dataFlags, opened *data, what, why string) error {
 	if err := opened.PauseHealing(ctx, store.HealingPause{What: what, Since: time.Now(), Why: why}); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(printable{std.out}, "paused %s\n", what)
-	return err
+	return d.answer(std, named{what}, func(w io.Writer) error {
+		_, err := fmt.Fprintf(w, "paused %s\n", what)
+		return err
+	})
+}
+
+// named is the JSON of what was paused or resumed.
+type named struct {
+	What string `json:"what"`
 }
 
 // isCheck knows a check by its id, and a finding by that of its check and a digest behind it.
@@ -108,8 +115,10 @@ func newHealingResumeCommand(std stdio) *cobra.Command {
 				if err := opened.ResumeHealing(cmd.Context(), args[0], time.Now()); err != nil {
 					return err
 				}
-				_, err := fmt.Fprintf(printable{std.out}, "resumed %s\n", args[0])
-				return err
+				return d.answer(std, named{args[0]}, func(w io.Writer) error {
+					_, err := fmt.Fprintf(w, "resumed %s\n", args[0])
+					return err
+				})
 			})
 		},
 	}

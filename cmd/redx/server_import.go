@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -32,6 +33,9 @@ EXIT STATUS
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := present(args, "name the files or folders with updates; redx server import --help says which forms there are"); err != nil {
+				return err
+			}
 			return d.with(cmd.Context(), true, func(opened *data) error {
 				return runImport(cmd.Context(), std, &d, opened, args)
 			})
@@ -39,6 +43,16 @@ EXIT STATUS
 	}
 	d.add(cmd)
 	return cmd
+}
+
+// present makes sure that paths are there, before anything is made for what is in them.
+func present(paths []string, hint string) error {
+	for _, path := range paths {
+		if _, err := os.Stat(path); err != nil {
+			return &problem{exit: exitFailed, err: notThere(err), hint: hint}
+		}
+	}
+	return nil
 }
 
 // quiet is a log for commands whose answer says it all.

@@ -56,6 +56,9 @@ EXIT STATUS
 			if err := o.read(); err != nil {
 				return err
 			}
+			if err := present(args, "name the cabinet, standalone package, installer or program that is to be published"); err != nil {
+				return err
+			}
 			return o.with(cmd.Context(), true, func(opened *data) error { return runPublish(cmd.Context(), std, &o, opened) })
 		},
 	}

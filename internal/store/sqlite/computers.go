@@ -138,7 +138,17 @@ func (s *Store) Computer(ctx context.Context, idOrName string) (store.Computer, 
 	if !errors.Is(err, store.ErrNotFound) {
 		return c, err
 	}
-	return computer(ctx, s.read, "name = ? AND (SELECT count(*) FROM computers n WHERE n.name = computers.name) = 1", idOrName)
+	named, err := list(ctx, s.read, func(rows *sql.Rows) (id string, err error) {
+		err = rows.Scan(&id)
+		return id, err
+	}, "SELECT id FROM computers WHERE name = ? LIMIT 2", idOrName)
+	switch {
+	case err != nil:
+		return store.Computer{}, err
+	case len(named) > 1:
+		return store.Computer{}, fmt.Errorf("computer %s: several have this name, so name one by its id: %w", idOrName, store.ErrNotFound)
+	}
+	return computer(ctx, s.read, "name = ?", idOrName)
 }
 
 func computer(ctx context.Context, q querier, where, arg string) (store.Computer, error) {

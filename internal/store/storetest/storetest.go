@@ -177,6 +177,13 @@ func computers(t *testing.T, open Opener) {
 	_, err := s.Computer(ctx, "id-1")
 	wantErr(t, err, store.ErrNotFound)
 	wantErr(t, s.RemoveComputer(ctx, "id-1"), store.ErrNotFound)
+	// A name that two have is nobody's; their ids are.
+	for _, id := range []string{"id-3", "id-4"} {
+		must[store.Computer](t)(s.Enroll(ctx, sighting(id, "twin.example", "", 1)))
+		must[store.Computer](t)(s.Computer(ctx, id))
+	}
+	_, err = s.Computer(ctx, "twin.example")
+	wantErr(t, err, store.ErrNotFound)
 }
 
 func targeting(t *testing.T, open Opener) {
