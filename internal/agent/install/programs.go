@@ -138,6 +138,9 @@ func (o *Order) commandLine(uninstall bool) (Program, Command, error) {
 	if c.Program == "" {
 		return Program{}, c, wrong(codeNoUninstall, "", "the update names no program for it")
 	}
+	if !strings.EqualFold(path.Ext(c.Program), ".exe") {
+		return Program{}, c, wrong(codeInvalid, c.Program, "only programs (.exe) are started: Windows would have a shell run it")
+	}
 	full := disk.Join(o.Folder, c.Program)
 	known := false
 	for _, f := range o.Files {

@@ -172,6 +172,20 @@ func TestProgramMustBeTheUpdates(t *testing.T) {
 	}
 }
 
+// TestScripts refuses what Windows would give to a shell, however well it was verified.
+func TestScripts(t *testing.T) {
+	for _, name := range []string{"setup.cmd", "setup.BAT", "setup.ps1", "setup", "setup.exe.vbs", "setup.com"} {
+		d, c := simulated(t)
+		programs := &fake{}
+		c.Target, c.Programs = install.Running, programs
+		c.order.Handler = install.Handler{Kind: install.CommandLine, Install: install.Command{Program: name}}
+		c.order.Files = append(c.order.Files, download(t, d, name, []byte("MZ")))
+		if _, err := c.Install(t.Context(), c.order); codeOf(err) != 0x8007000D || len(programs.started) > 0 {
+			t.Errorf("%s: %v, started %+v", name, err, programs.started)
+		}
+	}
+}
+
 // TestKilledProgram dies while an installer runs: what it did is not known, so the attempt has failed, once.
 func TestKilledProgram(t *testing.T) {
 	first, ready, _ := starting(t, false)

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -66,7 +67,11 @@ func (v *visit) exchange(ctx context.Context, url string, request, answer soap.B
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if v.busy++; v.busy > maxBusy {
+		most := maxBusy
+		if silent(err) {
+			most = maxSilent
+		}
+		if v.busy++; v.busy > most {
 			return fmt.Errorf("%w: %s: %w", agent.ErrUnreachable, name, err)
 		}
 		pause = max(pause, min(after, time.Minute))
@@ -75,6 +80,12 @@ func (v *visit) exchange(ctx context.Context, url string, request, answer soap.B
 			return err
 		}
 	}
+}
+
+// silent reports that no connection came about: nobody was there who could have asked to come later.
+func silent(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "dial"
 }
 
 // busy tells whether the same request may go well later, and how long the server asks to wait.

@@ -25,7 +25,8 @@ import (
 const (
 	maxTrips     = 200       // SyncUpdates in one synchronisation: what Windows' own agent allows itself
 	maxFaults    = 12        // faults in one visit
-	maxBusy      = 6         // times in one visit that the server is waited for
+	maxBusy      = 6         // times in one visit that a server is waited for which asks for it
+	maxSilent    = 3         // and one to which there is no way
 	maxAnswer    = 64 << 20  // bytes, packed or not
 	maxRevisions = 250_000   // in the cache
 	maxCached    = 512 << 20 // bytes of their fragments

@@ -395,7 +395,7 @@ func TestUnreachable(t *testing.T) {
 	c := newComputer(t, site.URL, &location.State{})
 	site.Server.Close()
 	err := c.Sync(t.Context(), judge)
-	if !errors.Is(err, agent.ErrUnreachable) || location.Code(err) != 0x80072EFD || len(c.pauses) != 6 {
+	if !errors.Is(err, agent.ErrUnreachable) || location.Code(err) != 0x80072EFD || len(c.pauses) != 3 {
 		t.Errorf("%v (%s), pauses %v", err, location.Code(err), c.pauses)
 	}
 	for i := 2; i < len(c.pauses); i++ {
