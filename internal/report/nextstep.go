@@ -26,7 +26,7 @@ var nextRules = []struct {
 	{"redx explain", "looks", "", true},
 	{"start https:", "opens", "", true},
 	{"start ms-settings:", "opens", "there: check for updates", false},
-	{"appwiz.cpl", "opens", "", false},
+	{"appwiz.cpl", "opens", "there: repair the product, or take it off and install it again", false},
 	{"cleanmgr", "opens", "", false},
 	{"shutdown /r", "changes", "restarts at once: save all work first", false},
 	{"shutdown /s", "changes", "shuts down at once: save all work first", false},
@@ -47,6 +47,8 @@ var nextRules = []struct {
 	{"w32tm /resync", "changes", "", false},
 	{"powershell -Command \"Delete-", "changes", "", false},
 	{"reg export", "looks", "keeps a copy", false},
+	{"reg delete", "changes", "removes the half that is left; reg import of the copy brings it back", false},
+	{`powershell -Command "Get-Partition`, "looks", "where partitions of Type System stand on two disks, that is the cause", false},
 }
 
 // nextStep says what a command does.

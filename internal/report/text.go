@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/redx-update/redx/internal/doctor"
 	"github.com/redx-update/redx/internal/evidence"
@@ -243,8 +244,16 @@ func (p *printer) proof(f *doctor.Finding, most int) {
 			p.label("", fmt.Sprintf("and %d more (--json lists them)", len(f.Proof)-i))
 			break
 		}
-		p.literal(labelOnce("proof", i), p.paint(term.Dim, placeText(e.Source))+painted(timeText(e)))
-		p.literal("", "  "+clip(strings.TrimSpace(e.Text), 3*p.style.Width))
+		place, at := placeText(e.Source), timeText(e)
+		if utf8.RuneCountInString(place+at)+labelWidth+3 > p.style.Width && at != "" {
+			p.literal(labelOnce("proof", i), p.paint(term.Dim, place))
+			p.literal("", "  "+strings.TrimPrefix(at, ", "))
+		} else {
+			p.literal(labelOnce("proof", i), p.paint(term.Dim, place)+painted(at))
+		}
+		for _, line := range wrap(clip(strings.TrimSpace(e.Text), 3*p.style.Width), p.style.Width-labelWidth-5) {
+			p.literal("", "  "+line)
+		}
 	}
 }
 

@@ -1,6 +1,9 @@
 package check
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/redx-update/redx/internal/doctor"
 	"github.com/redx-update/redx/internal/evidence"
 )
@@ -32,7 +35,7 @@ func componentManifestMissing(x *doctor.Exam) []doctor.Finding {
 		faults = append(faults, f)
 	}
 	if named {
-		faults = keepNamed(faults)
+		faults = keepCulprits(keepNamed(faults))
 	}
 	return gathered(faults, describeComponents)
 }
@@ -83,6 +86,17 @@ func keepNamed(faults []fault) []fault {
 		}
 	}
 	return out
+}
+
+// keepCulprits leaves out the packages that are only being installed, where another line says which it stumbles over.
+func keepCulprits(faults []fault) []fault {
+	installs := func(f fault) bool {
+		return f.thing.Kind == doctor.MissingPackage && strings.Contains(f.event.Text, "resolve execution p")
+	}
+	if !slices.ContainsFunc(faults, func(f fault) bool { return !installs(f) }) {
+		return faults
+	}
+	return slices.DeleteFunc(faults, installs)
 }
 
 func describeComponents(f *doctor.Finding) {

@@ -34,6 +34,12 @@ func fails(kind evidence.Kind, code hresult.Code, fields ...string) evidence.Eve
 	return logged(kind, 1, kb, code, fields...)
 }
 
+// texted gives an event its line.
+func texted(e evidence.Event, text string) evidence.Event {
+	e.Text = text
+	return e
+}
+
 var (
 	noMUM   = fails(evidence.PackageManifestMissing, 0x800f0831, evidence.Name, mum)
 	noParts = fails(evidence.ComponentManifestMissing, 0x80073701, evidence.Component, component)
@@ -51,12 +57,22 @@ var (
 )
 
 var examinedServicing = map[string]examination{
-	"package: its manifest is gone":      {[]evidence.Event{noMUM}, []string{"package-manifest-missing proven KB5034122 package:" + mum}},
-	"package: seen to be gone":           {[]evidence.Event{noMUM, fileState(mumFile+".mum", evidence.Absent)}, []string{"package-manifest-missing proven KB5034122 file:" + mumFile + ".mum"}},
-	"package: both files are there":      {[]evidence.Event{noMUM, fileState(mumFile+".mum", evidence.Present), fileState(mumFile+".cat", evidence.Present)}, nil},
-	"package: repaired by name":          {[]evidence.Event{noMUM, said(evidence.PackageManifestRepaired, 2, 0, evidence.Name, mum)}, nil},
-	"package: another was repaired":      {[]evidence.Event{noMUM, said(evidence.PackageManifestRepaired, 2, 0, evidence.Name, "Package_9")}, []string{"package-manifest-missing proven KB5034122 package:" + mum}},
-	"package: repaired before":           {[]evidence.Event{said(evidence.PackageManifestRepaired, 0, 0, evidence.Name, mum), noMUM}, []string{"package-manifest-missing proven KB5034122 package:" + mum}},
+	"package: its manifest is gone": {[]evidence.Event{noMUM}, []string{"package-manifest-missing proven KB5034122 package:" + mum}},
+	"package: seen to be gone":      {[]evidence.Event{noMUM, fileState(mumFile+".mum", evidence.Absent)}, []string{"package-manifest-missing proven KB5034122 file:" + mumFile + ".mum"}},
+	"package: both files are there": {[]evidence.Event{noMUM, fileState(mumFile+".mum", evidence.Present), fileState(mumFile+".cat", evidence.Present)}, nil},
+	"package: repaired by name":     {[]evidence.Event{noMUM, said(evidence.PackageManifestRepaired, 2, 0, evidence.Name, mum)}, nil},
+	"package: another was repaired": {[]evidence.Event{noMUM, said(evidence.PackageManifestRepaired, 2, 0, evidence.Name, "Package_9")}, []string{"package-manifest-missing proven KB5034122 package:" + mum}},
+	"package: repaired before":      {[]evidence.Event{said(evidence.PackageManifestRepaired, 0, 0, evidence.Name, mum), noMUM}, []string{"package-manifest-missing proven KB5034122 package:" + mum}},
+	"component: of which package": {
+		[]evidence.Event{
+			fails(evidence.ComponentManifestMissing, 0x80073701, evidence.Name, mum),
+			texted(fails(evidence.ComponentManifestMissing, 0x80073701, evidence.Name, "Package_for_RollupFix"), "Failed to resolve execution package: Package_for_RollupFix"),
+		}, []string{"component-manifest-missing proven KB5034122 package:" + mum},
+	},
+	"component: only what is installed is named": {
+		[]evidence.Event{texted(fails(evidence.ComponentManifestMissing, 0x80073701, evidence.Name, mum), "Failed to resolve execution package: "+mum)},
+		[]string{"component-manifest-missing proven KB5034122 package:" + mum},
+	},
 	"component: its manifest is gone":    {[]evidence.Event{noParts}, []string{"component-manifest-missing proven KB5034122 file:" + manifestFile}},
 	"component: its manifest is there":   {[]evidence.Event{noParts, fileState(manifestFile, evidence.Present)}, nil},
 	"component: the store was repaired":  {[]evidence.Event{noParts, scanned(2)}, nil},

@@ -1,6 +1,8 @@
 package check
 
 import (
+	"strings"
+
 	"github.com/redx-update/redx/internal/doctor"
 	"github.com/redx-update/redx/internal/evidence"
 	"github.com/redx-update/redx/internal/hresult"
@@ -59,5 +61,11 @@ func describeTask(f *doctor.Finding) {
 	f.Next = []string{
 		`reg export "HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Schedule\TaskCache" %TEMP%\TaskCache.reg`,
 		"schtasks /query /fo LIST", openWindowsUpdate,
+	}
+	for _, e := range f.Proof {
+		if key := e.Source.Path; e.Kind == evidence.KeyState && strings.Contains(key, `\Schedule\TaskCache\Tree\`) && quotable(key) {
+			f.Next[1] = `reg delete "` + key + `"`
+			return
+		}
 	}
 }

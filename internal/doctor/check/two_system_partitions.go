@@ -30,11 +30,14 @@ func twoSystemPartitions(x *doctor.Exam) []doctor.Finding {
 		Title: "The feature update is rolled back: a second disk has a system partition too",
 		Detail: "Setup finds more than one partition to start Windows from and gives up. Shut down, take off every disk but the one with Windows, " +
 			"and run the update again.",
-		Surer: "the partitions themselves: in diskpart, \"list disk\", then \"list partition\" on each",
+		Surer: "the partitions themselves, as the first command below lists them",
 		Codes: []hresult.Code{hresult.FileNotFound}, Proof: proofOf(failed, 3),
-		Next: []string{"shutdown /s /t 0", openWindowsUpdate},
+		Next: []string{listPartitions, "shutdown /s /t 0", openWindowsUpdate},
 	}}
 }
+
+// listPartitions shows what is on which disk.
+const listPartitions = `powershell -Command "Get-Partition | Format-Table DiskNumber,PartitionNumber,Type,Size"`
 
 // setupFailures gives the failures of setup that want accepts, by code and extend code in hex, and behind which nothing
 // was installed and no setup has gone on.
