@@ -251,7 +251,7 @@ func (p *printer) proof(f *doctor.Finding, most int) {
 		} else {
 			p.literal(labelOnce("proof", i), p.paint(term.Dim, place)+painted(at))
 		}
-		for _, line := range wrap(clip(strings.TrimSpace(e.Text), 3*p.style.Width), p.style.Width-labelWidth-5) {
+		for _, line := range term.Wrap(clip(strings.TrimSpace(e.Text), 3*p.style.Width), p.style.Width-labelWidth-5) {
 			p.literal("", "  "+line)
 		}
 	}
