@@ -5,11 +5,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/redx-update/redx/internal/evidence"
 	"github.com/redx-update/redx/internal/image/imagetest"
+	"github.com/redx-update/redx/internal/write/etl"
 )
 
 const (
@@ -100,5 +102,22 @@ func TestFailuresWithoutNetwork(t *testing.T) {
 	slices.Sort(got)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// Events that need their provider's symbols are missed in a trace of updates, in no other one.
+func TestTracesThatNeedSymbols(t *testing.T) {
+	for session, want := range map[string]int{"WindowsUpdate_trace_log": 1, "SIH_trace_log": 1, "NetCfgTrace": 0} {
+		at := time.Date(2024, 1, 11, 3, 10, 0, 0, time.UTC)
+		trace, err := etl.Encode(etl.Trace{Session: session, Start: at}, []etl.Event{{Time: at.Add(time.Second), Component: "Agent", Text: "x"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		const secondBuffer, bufferHead, flags, hasExtended = 4096, 72, 4, 1
+		trace[secondBuffer+bufferHead+flags] &^= hasExtended // it does not carry its layout now
+		set := ofLogs(t, imagetest.Tree(t, map[string]string{"service.0.etl": string(trace)}))
+		if got := set.Unread(); len(got) != want {
+			t.Errorf("%s: not read: %v, want %d", session, got, want)
+		}
 	}
 }

@@ -24,7 +24,7 @@ func (g *gatherer) services(sys *winsys.System) {
 		}
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			if g.img.Kind() == image.Logs {
+			if g.img.Kind() == image.Logs || name == "TrustedInstaller" && g.beforeServicing() {
 				continue
 			}
 			e.Source.Path = `HKLM\SYSTEM\` + sys.ControlSet() + `\Services\` + name
@@ -38,6 +38,12 @@ func (g *gatherer) services(sys *winsys.System) {
 		}
 		g.out.Add(e)
 	}
+}
+
+// beforeServicing reports a Windows before Vista, which has no servicing and no service for it.
+func (g *gatherer) beforeServicing() bool {
+	_, err := g.img.FS().Stat(image.Join(g.img.SystemRoot(), "servicing"))
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 func (g *gatherer) describeService(e *evidence.Event, v *winsys.Service) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -100,10 +101,19 @@ func readTrace(in *input) error {
 			})
 		}
 	}
-	if symbols > 0 {
+	if symbols > 0 && traceOfUpdates(f.Info().Session+" "+f.Info().LogFile+" "+in.path) {
 		in.out.Unread(in.path, fmt.Errorf("%d of its events cannot be read: %w", symbols, etl.ErrSymbols))
 	}
 	return nil
+}
+
+// traceOfUpdates reports a trace of those who look after updates, by the names of its session and its file. All other
+// traces, such as those of the network's setup, have nothing that redx would miss.
+func traceOfUpdates(names string) bool {
+	names = strings.ToLower(names)
+	return slices.ContainsFunc([]string{"windowsupdate", "sih", "waasmedic", "updatesession", "dosvc"}, func(n string) bool {
+		return strings.Contains(names, n)
+	})
 }
 
 // sniffTrace knows a trace by its head, which has no signature: the reader must find its log file header there.
