@@ -28,6 +28,7 @@ var (
 	oidLifetime      = asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 311, 10, 3, 13}
 	oidProgramData   = asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 311, 2, 1, 15}
 	oidCabinetData   = asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 311, 2, 1, 25}
+	oidCabinetLink   = asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 311, 2, 1, 28} // what Microsoft itself signs its updates' cabinets as (observed)
 	oidInstallerData = asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 311, 2, 1, 30}
 	oidRSA           = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 1}
 	oidECDSASHA256   = asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 2}

@@ -11,6 +11,7 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/x509"
+	"encoding/asn1"
 	"errors"
 	"fmt"
 	"io"
@@ -47,7 +48,7 @@ func (s Signer) Certificate() *x509.Certificate { return s.Chain[0] }
 type kind struct {
 	name  string
 	magic string
-	data  []int // the object identifier of what is digested; a signature of one kind is none of another
+	data  []asn1.ObjectIdentifier // what the digested thing is called; a signature of one kind is none of another
 	open  func(r io.ReaderAt, size int64) (carrier, error)
 }
 
@@ -60,9 +61,9 @@ type carrier interface {
 }
 
 var kinds = []kind{
-	{"cabinet", "MSCF", oidCabinetData, openCabinet},
-	{"program", "MZ", oidProgramData, openProgram},
-	{"installer", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", oidInstallerData, openInstaller},
+	{"cabinet", "MSCF", []asn1.ObjectIdentifier{oidCabinetData, oidCabinetLink}, openCabinet},
+	{"program", "MZ", []asn1.ObjectIdentifier{oidProgramData}, openProgram},
+	{"installer", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", []asn1.ObjectIdentifier{oidInstallerData}, openInstaller},
 }
 
 // kindOf looks at the first bytes. format.ErrNotThis when no signature can be in such a file.

@@ -91,6 +91,23 @@ func TestSignCabinet(t *testing.T) {
 	}
 }
 
+// Microsoft signs the cabinets of its updates under another name than everybody else. The name of another kind of file is
+// still refused.
+func TestCabinetOfMicrosoft(t *testing.T) {
+	ca, id := must[*labca.CA](t)(authority()), must[*authenticode.Identity](t)(publisher())
+	b := unsigned(t)
+	for _, program := range []bool{false, true} {
+		var out bytes.Buffer
+		if err := authenticode.SignCabinetAs(&out, bytes.NewReader(b), int64(len(b)), id, program); err != nil {
+			t.Fatal(err)
+		}
+		who, err := verify(out.Bytes(), authenticode.Trust{Roots: ca.Pool(), Now: now})
+		if (err != nil) != program || err == nil && !same(who, id) {
+			t.Errorf("as a program: %v: signer %v, %v", program, who, err)
+		}
+	}
+}
+
 // TestEveryByte changes each byte of a signed cabinet in turn: none may be free.
 func TestEveryByte(t *testing.T) {
 	ca, id := must[*labca.CA](t)(authority()), must[*authenticode.Identity](t)(publisher())

@@ -5,8 +5,17 @@ import (
 	"crypto/sha256"
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"io"
 	"time"
 )
+
+// SignCabinetAs signs a cabinet as Microsoft does, or as if it were a program.
+func SignCabinetAs(w io.Writer, r io.ReaderAt, size int64, id *Identity, program bool) error {
+	if program {
+		return signCabinet(w, r, size, id, oidProgramData)
+	}
+	return signCabinet(w, r, size, id, oidCabinetLink)
+}
 
 // CounterSign adds the older kind of timestamp to a signature, as tools no longer do.
 func CounterSign(der []byte, clock *Identity, at time.Time) ([]byte, error) {

@@ -3,6 +3,7 @@ package authenticode
 import (
 	"bytes"
 	"crypto"
+	"encoding/asn1"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -17,6 +18,10 @@ var errHasReserve = errors.New("its header has a reserved area already (it may b
 // SignCabinet writes a cabinet with a signature by id. The cabinet must have no reserved areas; r is read twice. The same
 // cabinet and identity give the same bytes.
 func SignCabinet(w io.Writer, r io.ReaderAt, size int64, id *Identity) error {
+	return signCabinet(w, r, size, id, oidCabinetData)
+}
+
+func signCabinet(w io.Writer, r io.ReaderAt, size int64, id *Identity, data asn1.ObjectIdentifier) error {
 	c, err := roomy(r, size)
 	if err != nil {
 		return fmt.Errorf("cabinet: %w", err)
@@ -25,7 +30,7 @@ func SignCabinet(w io.Writer, r io.ReaderAt, size int64, id *Identity) error {
 	if err := cabDigest(h, c.head, r, c.from, c.end); err != nil {
 		return fmt.Errorf("cabinet: %w", err)
 	}
-	der, err := id.sign(oidCabinetData, cabinetValue, h.Sum(nil))
+	der, err := id.sign(data, cabinetValue, h.Sum(nil))
 	if err != nil {
 		return err
 	}

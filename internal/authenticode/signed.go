@@ -9,6 +9,7 @@ import (
 	"encoding/asn1"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Bounds of one signature. Microsoft's, with nested ones and timestamps, have some 30 KB.
@@ -89,7 +90,7 @@ func certificates(raw []byte) []*x509.Certificate {
 }
 
 // indirect reads what is signed as the digest of a file of that kind.
-func (s *signed) indirect(data asn1.ObjectIdentifier) (indirectData, error) {
+func (s *signed) indirect(data []asn1.ObjectIdentifier) (indirectData, error) {
 	var d indirectData
 	if !s.kind.Equal(oidIndirect) {
 		return d, fmt.Errorf("what is signed is of the type %s, not the digest of a file", s.kind)
@@ -97,7 +98,7 @@ func (s *signed) indirect(data asn1.ObjectIdentifier) (indirectData, error) {
 	if err := unmarshal(s.content.FullBytes, &d); err != nil {
 		return d, fmt.Errorf("digest of the file: %w", err)
 	}
-	if !d.Data.Type.Equal(data) {
+	if !slices.ContainsFunc(data, d.Data.Type.Equal) {
 		return d, fmt.Errorf("what is signed is a file of another kind (%s)", d.Data.Type)
 	}
 	return d, nil
