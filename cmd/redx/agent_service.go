@@ -38,7 +38,7 @@ type agentService struct {
 
 	mu     sync.Mutex
 	agent  *agentRun
-	paused *bool // what the service manager has asked for
+	paused *bool // what the service manager has asked for while no agent was there; one that is remembers it itself
 }
 
 func newAgentService(o agentOptions) *agentService {
@@ -103,6 +103,7 @@ func (s *agentService) serve(ctx context.Context, std stdio) error {
 	s.agent = r
 	if s.paused != nil {
 		setPaused(ctx, r, *s.paused)
+		s.paused = nil
 	}
 	s.mu.Unlock()
 	err = r.serve(ctx)
@@ -115,10 +116,11 @@ func (s *agentService) serve(ctx context.Context, std stdio) error {
 func (s *agentService) pause(paused bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.paused = &paused
-	if s.agent != nil {
-		setPaused(context.Background(), s.agent, paused)
+	if s.agent == nil {
+		s.paused = &paused
+		return
 	}
+	setPaused(context.Background(), s.agent, paused)
 }
 
 func setPaused(ctx context.Context, a *agentRun, paused bool) {

@@ -76,6 +76,15 @@ func TestReload(t *testing.T) {
 	if st := a.agent.Status(); !st.Paused || a.agent.Policy.Every != agent.Duration(5*time.Hour) {
 		t.Errorf("%+v", st)
 	}
+	a.agent.Resume(ctx) // as by redx agent resume: no longer what the service manager has asked for once
+	a.mu.Unlock()
+	write("[visit]\nevery = \"7h\"\n")
+	a.reload()
+	eventually(t, "it has settings again", func() bool { return every() == 7*time.Hour })
+	a.mu.Lock()
+	if a.agent.Status().Paused {
+		t.Error("it is paused again by new settings")
+	}
 	a.mu.Unlock()
 	cancel()
 	if err := <-ended; err != nil {

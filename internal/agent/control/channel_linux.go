@@ -1,9 +1,7 @@
 package control
 
 import (
-	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 
@@ -26,21 +24,11 @@ func short(path string) (name string, done func(), err error) {
 	return fmt.Sprintf("/proc/self/fd/%d/%s", dir.Fd(), filepath.Base(path)), func() { _ = dir.Close() }, nil // it was only read
 }
 
-// caller is the user at the other end, as the kernel knows it.
-func caller(conn net.Conn) (uint32, error) {
-	u, ok := conn.(*net.UnixConn)
-	if !ok {
-		return 0, errors.New("no socket of this computer")
-	}
-	raw, err := u.SyscallConn()
+// peer is the user at the other end of a socket, as the kernel knows it.
+func peer(fd int) (uint32, error) {
+	cred, err := unix.GetsockoptUcred(fd, unix.SOL_SOCKET, unix.SO_PEERCRED)
 	if err != nil {
 		return 0, err
-	}
-	var cred *unix.Ucred
-	var cerr error
-	err = raw.Control(func(fd uintptr) { cred, cerr = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED) }) //nolint:forbidigo // a method of what net gives
-	if err = errors.Join(err, cerr); err != nil {
-		return 0, fmt.Errorf("ask who calls: %w", err)
 	}
 	return cred.Uid, nil
 }

@@ -78,6 +78,25 @@ func connect(ctx context.Context, folder string) (net.Conn, error) {
 	return conn, err
 }
 
+// caller is the user at the other end.
+func caller(conn net.Conn) (uint32, error) {
+	u, ok := conn.(*net.UnixConn)
+	if !ok {
+		return 0, errors.New("no socket of this computer")
+	}
+	raw, err := u.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	var uid uint32
+	var asked error
+	err = raw.Control(func(fd uintptr) { uid, asked = peer(int(fd)) }) //nolint:forbidigo // a method of what net gives
+	if err = errors.Join(err, asked); err != nil {
+		return 0, fmt.Errorf("ask who calls: %w", err)
+	}
+	return uid, nil
+}
+
 // Check lets in root, the user that the agent runs as, and the owner of its folder.
 func Check(folder string) func(net.Conn) error {
 	return func(conn net.Conn) error {

@@ -1,31 +1,23 @@
 package native
 
 import (
-	"errors"
 	"fmt"
 
-	"github.com/redx-update/redx/internal/agent/facts"
 	"github.com/redx-update/redx/internal/agent/location"
 	"github.com/redx-update/redx/internal/agent/scan"
 	"github.com/redx-update/redx/internal/applicability"
 	"github.com/redx-update/redx/internal/wsus/clientws"
 )
 
-// hardware looks at the devices of the computer, for a server that ranks drivers.
-func (e *Engine) hardware() (_ *location.Hardware, err error) {
-	img, err := e.o.Image()
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, img.Close()) }()
-	computer := facts.Computer{Image: img}
-	devices, err := computer.Devices()
+// hardware looks at the devices of the computer, for a server that ranks drivers. It is asked within a scan.
+func (e *Engine) hardware() (*location.Hardware, error) {
+	devices, err := e.now.Devices()
 	if err != nil {
 		return nil, err
 	}
 	w := &e.computer.windows
 	h := &location.Hardware{FeatureScoreKey: fmt.Sprintf("%s.%d.%d", architectures[w.Architecture][0], w.Major, w.Minor)}
-	for _, g := range computer.HardwareIDs() {
+	for _, g := range e.now.HardwareIDs() {
 		h.ComputerIDs = append(h.ComputerIDs, g.String())
 	}
 	for i := range devices {

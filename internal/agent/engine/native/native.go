@@ -19,6 +19,7 @@ import (
 	"github.com/redx-update/redx/internal/agent"
 	"github.com/redx-update/redx/internal/agent/disk"
 	"github.com/redx-update/redx/internal/agent/download"
+	"github.com/redx-update/redx/internal/agent/facts"
 	"github.com/redx-update/redx/internal/agent/install"
 	"github.com/redx-update/redx/internal/agent/location"
 	"github.com/redx-update/redx/internal/agent/scan"
@@ -68,6 +69,7 @@ type Engine struct {
 	trace     *trace.Keeper
 	installer *install.Installer
 	offers    map[string]*offer // by update, of the last scan
+	now       facts.Computer    // as it is in the scan that is made
 }
 
 var (

@@ -74,13 +74,13 @@ func (e *Engine) visit(ctx context.Context) (_ *scan.Result, err error) {
 		return nil, fmt.Errorf("look at the computer: %w", err)
 	}
 	defer func() { err = errors.Join(err, img.Close()) }()
-	computer := facts.Computer{Image: img, Ever: e.ever(ctx, img)}
+	e.now = facts.Computer{Image: img, Ever: e.ever(ctx, img)}
 	for try := 0; ; try++ {
-		if err := e.client.Sync(ctx, e.set.Judge(computer)); err != nil {
+		if err := e.client.Sync(ctx, e.set.Judge(e.now)); err != nil {
 			return nil, err
 		}
 		e.set.Update(e.client.State().Revisions)
-		result := e.set.Evaluate(computer)
+		result := e.set.Evaluate(e.now)
 		e.set.Within(result, e.categories())
 		err := e.client.Extend(ctx, wanted(result))
 		if errors.Is(err, location.ErrRenumbered) && try < 2 {
