@@ -39,9 +39,12 @@ func (p policy) values() []policyValue {
 		{key: auKey, name: "UseWUServer", number: 1, title: where},
 		{key: policyKey, name: "DoNotConnectToWindowsUpdateInternetLocations", number: 1, title: "Do not connect to any Windows Update Internet locations"},
 	}
-	// Without these four, Windows 10 1809 and later may ask Microsoft for what the server is to give.
+	// Without these, Windows 10 1809 and later may ask Microsoft for what the server is to give; the editor writes the first with
+	// the four, and who writes the registry by other means has to as well.
+	const source = "Specify source service for specific classes of Windows Updates"
+	all = append(all, policyValue{key: auKey, name: "UseUpdateClassPolicySource", number: 1, title: source})
 	for _, kind := range []string{"FeatureUpdates", "QualityUpdates", "DriverUpdates", "OtherUpdates"} {
-		all = append(all, policyValue{key: policyKey, name: "SetPolicyDrivenUpdateSourceFor" + kind, number: 1, title: "Specify source service for specific classes of Windows Updates"})
+		all = append(all, policyValue{key: policyKey, name: "SetPolicyDrivenUpdateSourceFor" + kind, number: 1, title: source})
 	}
 	if len(p.trusted) > 0 {
 		all = append(all, policyValue{key: policyKey, name: "AcceptTrustedPublisherCerts", number: 1, title: "Allow signed updates from an intranet Microsoft update service location"})

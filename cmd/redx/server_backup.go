@@ -64,6 +64,9 @@ EXIT STATUS
 					return &problem{exit: exitFailed, err: fmt.Errorf("%s is there already", file), hint: "stop the server and move its redx.db* files away"}
 				}
 			}
+			if err := present(args, "name the file that redx server backup wrote"); err != nil {
+				return err
+			}
 			if err := os.MkdirAll(d.data, 0o750); err != nil {
 				return err
 			}
@@ -92,9 +95,6 @@ func say(std stdio, format string, args ...any) error {
 
 // restore gives the file its place only when it is whole and of a new epoch, which it names.
 func restore(ctx context.Context, backup, path string) (int64, error) {
-	if err := present([]string{backup}, "name the file that redx server backup wrote"); err != nil {
-		return 0, err
-	}
 	from, err := sqlite.Open(ctx, backup)
 	if err != nil {
 		return 0, err
