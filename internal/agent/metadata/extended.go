@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/redx-update/redx/internal/update"
@@ -58,6 +59,7 @@ type fileXML struct {
 	Digest    string `xml:"Digest,attr"`
 	Algorithm string `xml:"DigestAlgorithm,attr"`
 	Size      int64  `xml:"Size,attr"`
+	Patching  string `xml:"PatchingType,attr"`
 	Further   []struct {
 		Algorithm string `xml:"Algorithm,attr"`
 		Value     string `xml:",chardata"`
@@ -80,7 +82,7 @@ func ParseExtended(fragment string) (Extended, error) {
 			e.KB = found
 		}
 	}
-	for _, f := range x.Files {
+	for _, f := range chosen(x.Files) {
 		file, err := f.parse()
 		if err != nil {
 			return e, fmt.Errorf("extended fragment: file %q: %w", f.Name, err)
@@ -88,6 +90,17 @@ func ParseExtended(fragment string) (Extended, error) {
 		e.Files = append(e.Files, file)
 	}
 	return e, nil
+}
+
+// chosen leaves out what patches only what is there already, when the whole files are there too: servers need not host it
+// (MS-WSUSSS 3.2.4.4, ServerHostsPsfFiles), and it carries no signature.
+func chosen(files []fileXML) []fileXML {
+	express := func(f fileXML) bool { return strings.EqualFold(f.Patching, "Express") }
+	whole := slices.DeleteFunc(slices.Clone(files), express)
+	if len(whole) == 0 {
+		return files
+	}
+	return whole
 }
 
 // handlerData writes the element anew around its content: a decoder gives no outer text.

@@ -81,6 +81,26 @@ func TestFilesRefused(t *testing.T) {
 	}
 }
 
+// TestPatching: of files that patch what is there and whole ones the whole ones count; without any, what there is.
+func TestPatching(t *testing.T) {
+	file := func(name, kind string) string {
+		return `<File Digest="h/W9BGlYUAaqXTp30cZi/SiV3c0=" FileName="` + name + `" Size="1" PatchingType="` + kind + `" />`
+	}
+	for files, want := range map[string]string{
+		file("a.cab", "SelfContained") + file("a-express.cab", "Express") + file("a.psf", "Express") + file("b.cab", ""): "a.cab b.cab",
+		file("a-express.cab", "Express") + file("a.psf", "Express"):                                                      "a-express.cab a.psf",
+	} {
+		e, err := metadata.ParseExtended("<Files>" + files + "</Files>")
+		var got []string
+		for _, f := range e.Files {
+			got = append(got, f.Name)
+		}
+		if strings.Join(got, " ") != want || err != nil {
+			t.Errorf("got %v, %v, want %s", got, err, want)
+		}
+	}
+}
+
 // TestReal reads what Windows' own server cut.
 func TestReal(t *testing.T) {
 	dir := testdata.Path(t, "wsus/fragments")
