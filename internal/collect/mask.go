@@ -132,7 +132,7 @@ func (m *mask) compile() {
 		m.names = append(m.names, []byte(n))
 	}
 	if len(names) > 0 {
-		m.find = regexp.MustCompile(`(?i)` + strings.Join(quoted, "|"))
+		m.find = regexp.MustCompile(`(?i)(` + strings.Join(quoted, "|") + `)(?:$|[^0-9A-Za-z_\x{80}-\x{10FFFF}])`)
 	}
 	if len(places) > 0 {
 		slices.Sort(places)
@@ -173,19 +173,24 @@ func (m *mask) line(b []byte) []byte {
 	return b
 }
 
-// replaceNames replaces whole words.
+// replaceNames replaces whole words: the longest name that is one, where names begin alike.
 func (m *mask) replaceNames(b []byte) []byte {
 	var out []byte
-	done := 0
-	for _, at := range m.find.FindAllIndex(b, -1) {
-		if inWord(b, at[0]-1) || inWord(b, at[1]) {
+	done, from := 0, 0
+	for {
+		at := m.find.FindSubmatchIndex(b[from:])
+		if at == nil {
+			return append(out, b[done:]...)
+		}
+		begin, end := from+at[2], from+at[3]
+		if inWord(b, begin-1) {
+			from = begin + 1
 			continue
 		}
-		out = append(out, b[done:at[0]]...)
-		out = append(out, m.words[string(bytes.ToLower(b[at[0]:at[1]]))]...)
-		done = at[1]
+		out = append(out, b[done:begin]...)
+		out = append(out, m.words[string(bytes.ToLower(b[begin:end]))]...)
+		done, from = end, end
 	}
-	return append(out, b[done:]...)
 }
 
 // inWord reports that the byte at i goes on a name; bytes of letters beyond ASCII do.

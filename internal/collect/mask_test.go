@@ -60,6 +60,16 @@ func TestMaskConsistent(t *testing.T) {
 	}
 }
 
+// Where names begin alike, the longest that stands there is replaced, and none is left for the sake of a longer one.
+func TestMaskNamesThatBeginAlike(t *testing.T) {
+	m := &mask{words: map[string]string{"anna": "user1", "anna-lena": "user2"}, users: map[string]string{}, sids: map[string]string{}}
+	m.compile()
+	const text = "anna-lena2, anna-lena;anna annabel xanna-lena anna"
+	if got := m.text(text); got != "user1-lena2, user2;user1 annabel xanna-lena user1" {
+		t.Errorf("got %s", got)
+	}
+}
+
 func FuzzMask(f *testing.F) {
 	f.Add(`C:\Users\alice\x CONTOSO\admin S-1-5-21-1-2-3-4`)
 	f.Add("\\Users\\\xff\\ CONTOSO\\")
