@@ -128,7 +128,7 @@ func (g *gatherer) readFile(ctx context.Context, path string) {
 	}
 	head, quoted := unquoteHead(head)
 	r, ok := recognise(head)
-	if !ok {
+	if !ok || !g.takes(path, r.name) {
 		if len(head) > 0 && mustBeKnown(path) {
 			g.unread(path, errUnrecognised)
 			g.damagedDatabase(path, errUnrecognised)

@@ -86,6 +86,25 @@ func (g *gatherer) candidates() iter.Seq2[image.Entry, error] {
 	}
 }
 
+// takes reports that a file with this path may be of the form that it looks like. In a bundle of logs any may. In an
+// installation saved evidence is none of Windows' files, and where every user can leave files, which are error reports and,
+// at the top of the drive, the folders of setup, they are what belongs there: they do not pass for a log of servicing, whose
+// lines prove what a repair is done for.
+func (g *gatherer) takes(path, form string) bool {
+	if g.img.Kind() == image.Logs {
+		return true
+	}
+	switch path = strings.ToLower(path); {
+	case form == savedEvidence:
+		return false
+	case strings.Contains(path, `\microsoft\windows\wer\`):
+		return form == errorReport
+	case strings.Contains(path, `\$windows.~bt\`):
+		return form == setupLog
+	}
+	return true
+}
+
 // glob walks down one pattern. It reports false when the consumer wants no more.
 func glob(fsys image.FS, dir string, rest []string, yield func(image.Entry, error) bool) bool {
 	for len(rest) > 0 && !strings.ContainsAny(rest[0], "*?[") {

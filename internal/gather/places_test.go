@@ -1,6 +1,7 @@
 package gather_test
 
 import (
+	"bytes"
 	"fmt"
 	"io/fs"
 	"os"
@@ -148,6 +149,38 @@ func TestPlaces(t *testing.T) {
 	}
 	if u := set.Unread(); len(u) > 0 {
 		t.Errorf("unread: %v", u)
+	}
+}
+
+// Every user can leave an error report, and a folder of setup's. Neither passes for a log of servicing, and no file of an
+// installation for evidence that redx has saved.
+func TestPlanted(t *testing.T) {
+	dir := labImage(t, "payload-missing-download")
+	var saved bytes.Buffer
+	if err := evidence.Save(&saved, ofImage(t, dir)); err != nil {
+		t.Fatal(err)
+	}
+	places := []string{
+		"ProgramData/Microsoft/Windows/WER/ReportQueue/x/Report.wer", "ProgramData/Microsoft/Windows/WER/ReportArchive/x/Report.wer",
+		"$WINDOWS.~BT/Sources/Panther/setupact.log", "$WINDOWS.~BT/Sources/Rollback/setuperr.log",
+	}
+	for what, data := range map[string][]byte{
+		"a servicing log": []byte(missingLine), "saved evidence": saved.Bytes(),
+		"an event log": readFile(t, filepath.Join(dir, "Windows/System32/winevt/Logs/System.evtx")),
+		"a database":   readFile(t, filepath.Join(dir, "Windows/SoftwareDistribution/DataStore/DataStore.edb")),
+	} {
+		planted := labImage(t, "payload-missing-download")
+		for _, p := range places {
+			writeFile(t, filepath.Join(planted, p), data)
+		}
+		if what == "saved evidence" {
+			writeFile(t, filepath.Join(planted, "Windows/Logs/CBS/CBS.log"), []byte(strings.ReplaceAll(saved.String(), `C:\\Windows`, `C:\\planted`)))
+		}
+		for _, e := range events(ofImage(t, planted)) {
+			if strings.Contains(e.Source.Path, "planted") || slices.ContainsFunc(places, func(p string) bool { return strings.HasSuffix(e.Source.Path, strings.ReplaceAll(p, "/", `\`)) }) {
+				t.Errorf("%s is taken from %s", what, e.Source.Path)
+			}
+		}
 	}
 }
 

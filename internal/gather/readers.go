@@ -24,6 +24,13 @@ type reader struct {
 	read  func(*input) error
 }
 
+// The names of forms that are asked for.
+const (
+	savedEvidence = "saved evidence"
+	errorReport   = "error report"
+	setupLog      = "setup log"
+)
+
 // readers are asked in this order. The ones with a signature come first; among the text logs, the more particular.
 func readers() []reader {
 	return []reader{
@@ -31,28 +38,28 @@ func readers() []reader {
 		{"ESE database", signature(4, "\xef\xcd\xab\x89"), readDatabase},
 		{"SQLite database", signature(0, "SQLite format 3\x00"), readSQLite},
 		{"cabinet", signature(0, "MSCF"), readCabinet},
-		{"saved evidence", evidence.SniffSaved, readSaved},
+		{savedEvidence, evidence.SniffSaved, readSaved},
 		{"ReportingEvents.log", sniffReporting, readReporting},
-		{"error report", sniffErrorReport, readErrorReport},
+		{errorReport, sniffErrorReport, readErrorReport},
 		{"trace", sniffTrace, readTrace},
 		{"SetupAPI log", setupapi.Sniff, readSetupAPI},
 		{"PFRO.log", pfro.Sniff, readPFRO},
 		{"poqexec.log", poqexec.Sniff, readPoqexec},
 		{"CheckSUR.log", checksur.Sniff, readCheckSUR},
 		{"WindowsUpdate.log", wulog.Sniff, readUpdateLog},
-		{"setup log", setuplog.Sniff, readSetupLog},
+		{setupLog, setuplog.Sniff, readSetupLog},
 		{"DISM log", dismlog.Sniff, readDISM},
 		{"servicing log", cbslog.Sniff, readServicing},
 		{"pasted events", eventtext.Sniff, readPastedEvents},
-		{"setup log", setuplog.SniffPlain, readSetupLog},
+		{setupLog, setuplog.SniffPlain, readSetupLog},
 	}
 }
 
 // text tells the readers of files that are text throughout, whatever their encoding.
 func (r reader) text() bool {
 	switch r.name {
-	case "ReportingEvents.log", "error report", "SetupAPI log", "PFRO.log", "poqexec.log", "CheckSUR.log",
-		"WindowsUpdate.log", "setup log", "DISM log", "servicing log", "pasted events":
+	case "ReportingEvents.log", errorReport, "SetupAPI log", "PFRO.log", "poqexec.log", "CheckSUR.log",
+		"WindowsUpdate.log", setupLog, "DISM log", "servicing log", "pasted events":
 		return true
 	}
 	return false
