@@ -90,7 +90,7 @@ func (b *builder) ladder(findings []doctor.Finding, o Options) {
 		var targets []Target
 		for i := range findings {
 			f := &findings[i]
-			if !carries(f, findings, r) {
+			if !carries(f, findings, r) || elsewhere(f, b.scene.Root) {
 				continue
 			}
 			found := []Target{{Rung: r}}
@@ -126,6 +126,25 @@ func carries(f *doctor.Finding, all []doctor.Finding, r Rung) bool {
 	return f.Severity == doctor.Error && f.Confidence == doctor.Proven && !f.Turn.Elsewhere() &&
 		slices.Contains(supported[f.Check], r) && cause(f, all) == nil
 }
+
+// elsewhere reports that the finding's files lie in another SoftwareDistribution than the root's: there can be two, Windows'
+// own and that of redx's agent. Drives do not count, since a disk that is looked at from elsewhere may have been called by
+// another letter.
+func elsewhere(f *doctor.Finding, root Root) bool {
+	here := strings.ToLower(undriven(Target{Rung: SoftwareDistribution}.Path(root))) + `\`
+	other := false
+	for _, file := range f.Files {
+		path := strings.ToLower(undriven(file.Path))
+		if strings.HasPrefix(path, here) {
+			return false
+		}
+		other = other || strings.HasPrefix(path, `\`) && strings.Contains(path, `\softwaredistribution\`)
+	}
+	return other
+}
+
+// undriven takes the letter off a path.
+func undriven(path string) string { return path[strings.IndexByte(path, ':')+1:] }
 
 // cause gives the finding that this one follows from, nil when it stands for itself.
 func cause(f *doctor.Finding, all []doctor.Finding) *doctor.Finding {

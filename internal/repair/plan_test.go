@@ -57,6 +57,12 @@ func of(check string, turn doctor.Turn, next ...string) doctor.Finding {
 	}
 }
 
+// in is the finding about a file.
+func in(path string, f doctor.Finding) doctor.Finding {
+	f.Files = []doctor.File{{Path: path}}
+	return f
+}
+
 // scene is a live machine on which everything is there and nothing stands against a repair.
 func scene() *Scene {
 	return &Scene{
@@ -281,6 +287,24 @@ var makeTests = map[string]struct {
 		nil, func(s *Scene) { s.Root = Root{Dir: `C:\ProgramData\redx\agent`, Own: true} },
 		Options{Article: true},
 		[]string{`software-distribution [] C:\ProgramData\redx\agent\SoftwareDistribution > SDTemp download 300 disk 5300 services `},
+	},
+	"what is about redx's own folder moves nothing of Windows'": {
+		[]doctor.Finding{in(`c:\programdata\REDX\SoftwareDistribution\DataStore\DataStore.edb`, of("datastore-damaged", doctor.OwnersTurn))},
+		nil,
+		Options{},
+		[]string{"turn: that of redx's own agent, whose files these are: it broke"},
+	},
+	"what is about Windows' folder moves nothing of redx's": {
+		[]doctor.Finding{payload("a", hashA, 4)},
+		func(s *Scene) { s.Root = Root{Dir: `C:\ProgramData\redx`, Own: true} },
+		Options{},
+		[]string{"turn: that of Windows' own agent, whose files these are: files missing"},
+	},
+	"a disk may have been called by another letter": {
+		[]doctor.Finding{in(`D:\Windows\SoftwareDistribution\DataStore\DataStore.edb`, of("datastore-damaged", doctor.OwnersTurn))},
+		nil,
+		Options{Rungs: []Rung{DataStore}},
+		[]string{`datastore [x] C:\Windows\SoftwareDistribution\DataStore > SDTemp.DataStore download 0 disk 5000 services UsoSvc wuauserv`},
 	},
 	"the article waives the proof": {
 		[]doctor.Finding{likely(payload("a", hashA, 4))},

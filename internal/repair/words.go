@@ -142,6 +142,8 @@ func leftBecause(f *doctor.Finding, all []doctor.Finding, s *Scene, o Options) s
 		return "it is not proven; to be surer: " + f.Surer
 	case len(supported[f.Check]) == 0:
 		return "redx does not mend it by itself: see the advice"
+	case elsewhere(f, s.Root):
+		return "it is about files of " + otherAgent(s.Root) + ", which are not repaired here"
 	case carries(f, all, TransferJobs) && !s.Live:
 		return "transfer jobs can be cancelled on the running Windows only"
 	case carries(f, all, TransferJobs) && !o.AllowIrreversible:
@@ -211,6 +213,8 @@ func turnOf(f *doctor.Finding, s *Scene, o Options) string {
 		return "Windows' own: " + f.Title
 	case len(rungs) == 0:
 		return "yours, by the commands below; redx does not run them: " + f.Title
+	case elsewhere(f, s.Root):
+		return "that of " + otherAgent(s.Root) + ", whose files these are: " + f.Title
 	case !slices.ContainsFunc(rungs, o.allows):
 		return fmt.Sprintf("yours: what can help, %v, is not allowed here: redx repair", rungs)
 	case slices.Contains(rungs, TransferJobs) && s.Live:
@@ -219,4 +223,12 @@ func turnOf(f *doctor.Finding, s *Scene, o Options) string {
 		return "that Windows' own: its transfer jobs can be cancelled only while it runs"
 	}
 	return "Windows': the folders that a repair would move are not there; check for updates again"
+}
+
+// otherAgent is the agent that has its files in another root than this one.
+func otherAgent(root Root) string {
+	if root.Own {
+		return "Windows' own agent"
+	}
+	return "redx's own agent"
 }

@@ -66,6 +66,10 @@ func datastoreDamaged(x *doctor.Exam) []doctor.Finding {
 	})
 	words := unhealed(x.Evidence, datastoreWords(x.Evidence))
 	fails := standing(x, datastoreCodes...)
+	own, alone := ownDatabase(damage)
+	if alone {
+		return []doctor.Finding{ownDamaged(x, own, damage, fails)}
+	}
 	attempts, codes := attemptsOf(fails)
 	f := doctor.Finding{
 		Severity: doctor.Error, Confidence: doctor.Proven, Update: oneUpdate(fails),
@@ -81,6 +85,9 @@ func datastoreDamaged(x *doctor.Exam) []doctor.Finding {
 			openWindowsUpdate,
 		},
 	}
+	if own != "" {
+		f.Files = append(f.Files, doctor.File{Path: own})
+	}
 	if len(damage) > 0 {
 		weigh(x, &f, damage)
 	} else {
@@ -94,6 +101,41 @@ func datastoreDamaged(x *doctor.Exam) []doctor.Finding {
 	settle(&f, x.Evidence)
 	takenAway(&f, x.Evidence, rootOf(x.Evidence)+`\SoftwareDistribution\DataStore`)
 	return []doctor.Finding{f}
+}
+
+// agentsFolder is where the update agent of redx itself keeps its files on a Windows whose own agent does the updates.
+const agentsFolder = `\ProgramData\redx\SoftwareDistribution\`
+
+// ownDatabase gives the database of redx's own agent, "" when that is not damaged, and whether no other is.
+func ownDatabase(damage []*evidence.Event) (own string, alone bool) {
+	alone = true
+	for _, e := range damage {
+		if path := e.Field(evidence.Path); within(path, agentsFolder) {
+			own = path
+		} else {
+			alone = false
+		}
+	}
+	return own, alone && own != ""
+}
+
+// ownDamaged is the finding about that one. Windows' own agent has nothing to do with it.
+func ownDamaged(x *doctor.Exam, path string, damage []*evidence.Event, fails []stuck) doctor.Finding {
+	attempts, codes := attemptsOf(fails)
+	f := doctor.Finding{
+		Severity: doctor.Error, Confidence: doctor.Proven, Update: oneUpdate(fails),
+		Title: "The database of redx's own update agent (DataStore.edb) is damaged",
+		Detail: "redx's agent keeps in it what it has found, downloaded and installed. It puts the database aside and builds it anew at its next visit, " +
+			"if its policy lets it. Windows' own agent has another, which is not concerned.",
+		Files: []doctor.File{{Path: path}},
+		Codes: slices.Concat(codesOf(damage), codes),
+		Proof: slices.Concat(proofOf(damage, 3), attempts),
+		Next:  []string{"redx agent status"},
+	}
+	weigh(x, &f, damage)
+	settle(&f, x.Evidence)
+	takenAway(&f, x.Evidence, path[:max(0, strings.LastIndexByte(path, '\\'))])
+	return f
 }
 
 // datastoreWords gives the lines in which the agent says that it cannot use its database, in its own codes or in those of
