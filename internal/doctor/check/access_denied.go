@@ -170,10 +170,9 @@ func updateOf(fails []stuck, lines []*evidence.Event) update.Ref {
 	return u
 }
 
-// showRights is the command that shows who may do what with a file or key; none for a path that a shell would take for
-// more than a path.
+// showRights is the command that shows who may do what with a file or key; where it cannot be asked of this path, of the store.
 func showRights(path string) string {
-	if strings.ContainsAny(path, "\"%&|<>^!`$") || !strings.Contains(path, `:\`) {
+	if !quotable(path) || !strings.Contains(path, `:\`) {
 		return "icacls %windir%\\WinSxS"
 	}
 	return `icacls "` + path + `"`

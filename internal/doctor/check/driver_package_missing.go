@@ -138,3 +138,11 @@ func plainName(s string) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '.' && r != '_' && r != '-'
 	}) < 0
 }
+
+// quotable reports a path that stays one word of a command in quotes, whatever shell that is typed into: PowerShell takes
+// more for the end of a quotation, and looks for variables and commands inside.
+func quotable(path string) bool {
+	return path != "" && !strings.ContainsFunc(path, func(r rune) bool {
+		return r < ' ' || r == 0x7F || strings.ContainsRune("\"\u201C\u201D\u201E%!^&|<>$`", r)
+	})
+}

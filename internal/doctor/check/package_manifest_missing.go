@@ -37,9 +37,12 @@ func packageManifestMissing(x *doctor.Exam) []doctor.Finding {
 	return gathered(faults, describePackages)
 }
 
-// packageFault tells which of a package's two files is missing; false when both are there.
+// packageFault tells which of a package's two files is missing; false when both are there, or no package is named.
 func packageFault(set *evidence.Set, e *evidence.Event) (fault, bool) {
 	name := e.Field(evidence.Name)
+	if name == "" {
+		return fault{}, false
+	}
 	f := fault{event: e, thing: doctor.Missing{Kind: doctor.MissingPackage, Name: name}, sure: true}
 	seen := 0
 	for _, ending := range []string{".mum", ".cat"} {

@@ -22,7 +22,7 @@ func shellFolderMissing(x *doctor.Exam) []doctor.Finding {
 	for _, e := range unsettled(x, evidence.ShellFolderMissing) {
 		path := e.Field(evidence.Path)
 		state, there, absent := looked(x.Evidence, path)
-		if there {
+		if there || path == "" {
 			continue
 		}
 		f := fault{event: e, sure: true, path: path, thing: doctor.Missing{Kind: doctor.MissingDirectory, Name: path}}
@@ -43,14 +43,4 @@ func describeShellFolder(f *doctor.Finding) {
 	if quotable(path) {
 		f.Next = []string{`mkdir "` + path + `"`, openWindowsUpdate}
 	}
-}
-
-// quotable reports a path that stays one word of a command in quotes.
-func quotable(path string) bool {
-	for _, r := range path {
-		if r < ' ' || r == '"' || r == '%' || r == '!' || r == '^' || r == '&' || r == '|' || r == '<' || r == '>' {
-			return false
-		}
-	}
-	return path != ""
 }
