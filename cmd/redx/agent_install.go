@@ -173,7 +173,11 @@ func (o *agentInstallOptions) unit(std stdio) error {
 		return err
 	}
 	command := []string{program, "agent", "run"}
-	for _, f := range []struct{ flag, value string }{{"--image", o.image}, {"--trust", o.trust}, {"--config", o.config}} {
+	image, err := filepath.Abs(o.image)
+	if err != nil {
+		return err
+	}
+	for _, f := range []struct{ flag, value string }{{"--image", image}, {"--trust", o.trust}, {"--config", o.config}} {
 		if f.value == "" {
 			continue
 		}
@@ -183,7 +187,7 @@ func (o *agentInstallOptions) unit(std stdio) error {
 		}
 		command = append(command, f.flag, path)
 	}
-	text, err := setup.Unit(append(command, "--server", o.server))
+	text, err := setup.Unit(append(command, "--server", o.server), image)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/redx-update/redx/internal/agent/keep"
@@ -53,14 +54,18 @@ type Removed struct {
 	Kept   string   // redx's own folder, if something of it is left
 }
 
-// Unit is a unit of systemd that runs a command line as the agent.
-func Unit(command []string) (string, error) {
+// Unit is a unit of systemd that runs a command line as the agent of an image, which is all that it can write to.
+func Unit(command []string, image string) (string, error) {
 	var words []string
 	for _, w := range command {
 		if strings.ContainsAny(w, "\n\r\x00") {
 			return "", fmt.Errorf("%q cannot stand in a unit", w)
 		}
-		words = append(words, `"`+strings.NewReplacer(`\`, `\\`, `"`, `\"`, `%`, `%%`, `$`, `$$`).Replace(w)+`"`)
+		words = append(words, strings.ReplaceAll(quoted(w), "$", "$$"))
+	}
+	temporary := "PrivateTmp=yes"
+	if slices.ContainsFunc(command, isTemporary) {
+		temporary = "ReadWritePaths=/tmp" // one of its own would hide what the command line names
 	}
 	return `[Unit]
 Description=redx agent: Automatic Updates of a Windows installation
@@ -74,10 +79,30 @@ Restart=on-failure
 RestartSec=1min
 TimeoutStopSec=1min
 KillSignal=SIGTERM
+ProtectSystem=strict
+ReadWritePaths=` + quoted(image) + `
+` + temporary + `
 NoNewPrivileges=yes
-PrivateTmp=yes
+CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
+PrivateDevices=yes
+ProtectControlGroups=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+RestrictNamespaces=yes
+LockPersonality=yes
+SystemCallArchitectures=native
 
 [Install]
 WantedBy=multi-user.target
 `, nil
+}
+
+// quoted is a path as a unit has it, where it is no part of a command line.
+func quoted(s string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, `%`, `%%`).Replace(s) + `"`
+}
+
+func isTemporary(path string) bool {
+	return strings.HasPrefix(path, "/tmp/") || strings.HasPrefix(path, "/var/tmp/")
 }

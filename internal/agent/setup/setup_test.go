@@ -3,6 +3,7 @@ package setup_test
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -149,11 +150,45 @@ func TestFiles(t *testing.T) {
 }
 
 func TestUnit(t *testing.T) {
-	unit, err := setup.Unit([]string{"/opt/redx 1/redx", "agent", "run", "--image", `/mnt/a"b%c$d\e`})
+	unit, err := setup.Unit([]string{"/opt/redx 1/redx", "agent", "run", "--image", `/mnt/a"b%c$d\e`}, `/mnt/a"b%c$d\e`)
 	if err != nil || !strings.Contains(unit, `ExecStart="/opt/redx 1/redx" "agent" "run" "--image" "/mnt/a\"b%%c$$d\\e"`+"\n") {
 		t.Errorf("%v\n%s", err, unit)
 	}
-	if _, err := setup.Unit([]string{"redx", "a\nExecStartPre=evil"}); err == nil {
+	if !strings.Contains(unit, `ReadWritePaths="/mnt/a\"b%%c$d\\e"`+"\nPrivateTmp=yes\n") {
+		t.Errorf("it cannot write to its image:\n%s", unit)
+	}
+	if unit, err := setup.Unit([]string{"/opt/redx", "agent", "run", "--image", "/var/tmp/c"}, "/var/tmp/c"); err != nil || strings.Contains(unit, "PrivateTmp") {
+		t.Errorf("its image is hidden from it: %v\n%s", err, unit)
+	}
+	if _, err := setup.Unit([]string{"redx", "a\nExecStartPre=evil"}, "/mnt"); err == nil {
 		t.Error("a line was smuggled in")
+	}
+}
+
+// TestUnitIsRead has systemd read units; it runs none. What it does not know, or knows otherwise, it complains about.
+func TestUnitIsRead(t *testing.T) {
+	verify, err := exec.LookPath("systemd-analyze")
+	if err != nil {
+		t.Skip("apt-get install systemd to run this")
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, image := range []string{"/mnt/c", `/mnt/a "b" %c $d`, "/tmp/c"} {
+		unit, err := setup.Unit([]string{self, "agent", "run", "--image", image}, image)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for text, good := range map[string]bool{unit: true, strings.Replace(unit, "ProtectSystem=strict", "ProtectSystem=very", 1): false} {
+			path := filepath.Join(t.TempDir(), setup.Name+".service")
+			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			out, err := exec.Command(verify, "verify", "--man=no", path).CombinedOutput()
+			if complains := err != nil || strings.Contains(string(out), setup.Name); complains == good {
+				t.Errorf("%s: %v: %s\n%s", image, err, out, text)
+			}
+		}
 	}
 }
