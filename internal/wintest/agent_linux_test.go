@@ -8,12 +8,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/redx-update/redx/internal/agent/setup"
 	"github.com/redx-update/redx/internal/labca"
 	"github.com/redx-update/redx/internal/write/cab"
 )
@@ -139,6 +141,8 @@ func TestAgent(t *testing.T) {
 		return json.Unmarshal([]byte(a.out), &s) == nil && s.Running
 	})
 
+	c.wantService()
+
 	var scan, got turn
 	c.json(&scan, "agent", "scan")
 	if len(scan.Updates) != 1 || scan.Updates[0].Title != "A program for Wine" {
@@ -174,6 +178,56 @@ func TestAgent(t *testing.T) {
 	}
 	if _, err := os.Stat(c.path("ProgramData/redx")); err == nil {
 		t.Errorf("its folder is left: %v", c.tree("ProgramData/redx"))
+	}
+}
+
+// wantService wants the service manager to have the agent as a service that starts by itself, some time after the others,
+// and the event log to know it. That it is started again when it fails, Wine takes down and does not do.
+func (c *computer) wantService() {
+	c.t.Helper()
+	var got []serviceState
+	c.must(json.Unmarshal([]byte(c.tool("state", setup.Name)), &got))
+	want := []serviceState{{Name: setup.Name, Present: true, Running: true, Start: 2, Delayed: true}}
+	if !slices.Equal(got, want) {
+		c.t.Errorf("the service is %+v, want %+v", got, want)
+	}
+	if out := c.tool("traces"); !strings.Contains(out, `\EventLog\Application\`+setup.Name+"\n") {
+		c.t.Errorf("the event log knows no such source:\n%s", out)
+	}
+}
+
+// TestAgentLocation has Windows' own agent use a server by a policy: what was there before is there again afterwards, but for
+// what an administrator has changed meanwhile.
+func TestAgentLocation(t *testing.T) {
+	c := bareComputer(t)
+	c.elevate()
+	t.Cleanup(func() { c.tool("dropPolicy") })
+	for _, tt := range []struct{ name, before, meanwhile string }{
+		{name: "no policy"}, {name: "another server", before: "http://old:8530"}, {"changed meanwhile", "http://old:8530", "http://newer:8530"},
+	} {
+		c.tool("dropPolicy")
+		if tt.before != "" {
+			c.tool("setPolicy", "WUServer", tt.before)
+		}
+		before := c.tool("traces")
+		c.wants(0, "agent", "install", "--engine", "wua", "--set-location", "http://updates.example:8530", "--yes")
+		during := c.tool("traces")
+		for _, line := range []string{`WUServer = "http://updates.example:8530" 0`, `WUStatusServer = "http://updates.example:8530" 0`, `UseWUServer = "" 1`} {
+			if !strings.Contains(during, "  "+line+"\n") {
+				t.Errorf("%s: no %s in\n%s", tt.name, line, during)
+			}
+		}
+		if tt.meanwhile != "" {
+			c.tool("setPolicy", "WUServer", tt.meanwhile)
+			before = strings.Replace(before, tt.before, tt.meanwhile, 1)
+		}
+		a := c.wants(0, "agent", "uninstall", "--all", "--yes")
+		if named := strings.Contains(a.err, `WindowsUpdate\WUServer`); named != (tt.meanwhile != "") {
+			t.Errorf("%s: it says %s", tt.name, a.err)
+		}
+		if after := c.tool("traces"); after != before {
+			t.Errorf("%s: left:\n%s\nand there was before:\n%s", tt.name, after, before)
+		}
 	}
 }
 

@@ -30,18 +30,20 @@ func TestMain(m *testing.M) {
 }
 
 var verbs = map[string]func(args []string) error{
-	"service": serve,   // NAME MANNER [PATH]: the body of a service
-	"install": install, // NAME START MANNER [PATH]: START is a number, with a d for delayed
-	"quiet":   func(names []string) error { return each(names, quiet) },
-	"remove":  func(names []string) error { return each(names, remove) },
-	"start":   func(names []string) error { return each(names, start) },
-	"stop":    func(names []string) error { return each(names, stop) },
-	"state":   state,         // NAME...: JSON
-	"hold":    holdOpen,      // PATH: until its input ends
-	"die":     die,           // N: repairs, and dies before the N-th act
-	"setup":   installUpdate, // FROM TO: what an update's own program does
-	"traces":  traces,        // of the agent that was taken off
-	"forget":  forget,        // takes redx's renames off the list of those at the next start
+	"service":    serve,   // NAME MANNER [PATH]: the body of a service
+	"install":    install, // NAME START MANNER [PATH]: START is a number, with a d for delayed
+	"quiet":      func(names []string) error { return each(names, quiet) },
+	"remove":     func(names []string) error { return each(names, remove) },
+	"start":      func(names []string) error { return each(names, start) },
+	"stop":       func(names []string) error { return each(names, stop) },
+	"state":      state,         // NAME...: JSON
+	"hold":       holdOpen,      // PATH: until its input ends
+	"die":        die,           // N: repairs, and dies before the N-th act
+	"setup":      installUpdate, // FROM TO: what an update's own program does
+	"traces":     traces,        // of the agent that was taken off
+	"setPolicy":  setPolicy,     // NAME TEXT: of the update agent
+	"dropPolicy": dropPolicy,    // of the update agent
+	"forget":     forget,        // takes redx's renames off the list of those at the next start
 }
 
 func each(names []string, do func(*win.Services, string) error) error {

@@ -84,7 +84,7 @@ func liveOnce(ctx context.Context, top string, out io.Writer) error {
 func TestKilled(t *testing.T) {
 	big := make([]byte, 1500<<10) // more than one request, and long enough to be killed in
 	for i := range big {
-		big[i] = byte(rand.Uint32()) //nolint:gosec // it only must not be compressible
+		big[i] = byte(rand.Uint32())
 	}
 	ca, err := signers()
 	if err != nil {
