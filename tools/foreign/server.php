@@ -1,12 +1,17 @@
 <?php
-// An update location of three updates, by PHP's SoapServer from the specification's WSDLs: server.php WSDL-FOLDER SERVICE, a
-// request on stdin, its answer on stdout. It keeps nothing: what it knows of a client is in what the client says.
+// An update location of three updates and a driver, by PHP's SoapServer from the specification's WSDLs: server.php WSDL-FOLDER
+// SERVICE [ERRORCODE], a request on stdin, its answer on stdout; with an error code it refuses whatever it is asked. It keeps
+// nothing: what it knows of a client is in what the client says.
 
-[, $folder, $service] = $argv;
+[, $folder, $service, $fault] = $argv + [3 => ''];
 ini_set('soap.wsdl_cache_enabled', '0');
 
 const DETECTOID = '5c2a3f60-7d41-4be9-9a0e-2f6f8e5b1d01';
 const FIX = '5c2a3f60-7d41-4be9-9a0e-2f6f8e5b1d02';
+const DRIVER = '5c2a3f60-7d41-4be9-9a0e-2f6f8e5b1d04';
+const PRODUCT = '5c2a3f60-7d41-4be9-9a0e-2f6f8e5b1d10';
+const UNKNOWN = '5c2a3f60-7d41-4be9-9a0e-2f6f8e5b1d99';
+const DEVICE = 'PCI\VEN_1';
 $digest = sha1('content', true);
 
 function refuse(string $code, string $message = ''): never
@@ -28,6 +33,16 @@ function known(object $request): void
 function numbers(object $parameters, string $name): array
 {
     return array_map('intval', (array) ($parameters->$name->int ?? []));
+}
+
+// Refusing takes every request and answers with the fault.
+class Refusing
+{
+    public function __call(string $name, array $arguments): never
+    {
+        global $fault;
+        refuse($fault);
+    }
 }
 
 class SimpleAuth
@@ -54,7 +69,7 @@ class Client
     {
         return ['GetConfigResult' => ['LastChange' => '2026-10-04T13:17:07Z', 'IsRegistrationRequired' => true,
             'AuthInfo' => ['AuthPlugInInfo' => [['PlugInID' => 'SimpleTargeting', 'ServiceUrl' => 'SimpleAuthWebService/SimpleAuth.asmx', 'Parameter' => '']]],
-            'Properties' => ['ConfigurationProperty' => [['Name' => 'MaxExtendedUpdatesPerRequest', 'Value' => '1']]]]];
+            'Properties' => ['ConfigurationProperty' => [['Name' => 'ProtocolVersion', 'Value' => '3.2'], ['Name' => 'MaxExtendedUpdatesPerRequest', 'Value' => '1']]]]];
     }
 
     public function GetCookie(object $r): array
@@ -71,10 +86,32 @@ class Client
         return [];
     }
 
+    public function StartCategoryScan(object $r): array
+    {
+        $all = array_map(fn ($c) => $c->CategoryId, $r->requestedCategories->CategoryRelationship);
+        return ['preferredCategoryIds' => ['guid' => array_values(array_diff($all, [UNKNOWN]))],
+            'requestedCategoryIdsInError' => ['guid' => array_values(array_intersect($all, [UNKNOWN]))]];
+    }
+
+    // A driver for the one device; the server ranks it.
+    private function driver(object $p): array
+    {
+        $device = $p->SystemSpec->Device[0];
+        $device->HardwareIDs->string === [DEVICE] && isset($p->CachedDriverIDs) && $p->FilterCategoryIds->CategoryIdentifier[0]->Id === PRODUCT
+            || refuse('InvalidParameters', 'SystemSpec');
+        $new = in_array(4, numbers($p, 'CachedDriverIDs')) ? [] : [['ID' => 4, 'IsLeaf' => true,
+            'Xml' => '<UpdateIdentity UpdateID="' . DRIVER . '" RevisionNumber="1" /><Properties UpdateType="Driver" /><ApplicabilityRules><IsInstallable><drv:WindowsDriverInstallable /></IsInstallable></ApplicabilityRules>',
+            'Deployment' => ['ID' => 4, 'Action' => 'Install', 'IsAssigned' => true, 'LastChangeTime' => '2026-10-04', 'HardwareIds' => ['string' => [DEVICE]]]]];
+        return ['SyncUpdatesResult' => ['NewUpdates' => ['UpdateInfo' => $new], 'Truncated' => false, 'NewCookie' => cookie()]];
+    }
+
     // The detectoid first; behind it the fix and a revision that nobody can read.
     public function SyncUpdates(object $r): array
     {
         known($r);
+        if ($r->parameters->SkipSoftwareSync) {
+            return $this->driver($r->parameters);
+        }
         $installed = numbers($r->parameters, 'InstalledNonLeafUpdateIDs');
         $has = array_merge($installed, numbers($r->parameters, 'OtherCachedUpdateIDs'));
         $all = [1 => ['Evaluate', false, '<UpdateIdentity UpdateID="' . DETECTOID . '" RevisionNumber="1" /><Properties UpdateType="Detectoid" /><ApplicabilityRules><IsInstalled><True /></IsInstalled></ApplicabilityRules>']];
@@ -102,7 +139,7 @@ class Client
                 ['ID' => 2, 'Xml' => '<LocalizedProperties><Language>en</Language><Title>Fix</Title></LocalizedProperties>']];
             $files = [['FileDigest' => $digest, 'Url' => 'http://192.0.2.1/Content/fix.cab']];
         }
-        return ['GetExtendedUpdateInfoResult' => ['Updates' => ['Update' => $updates], 'FileLocations' => ['FileLocation' => $files], 'OutOfScopeRevisionIDs' => ['int' => array_values(array_diff($ids, [1, 2, 3]))]]];
+        return ['GetExtendedUpdateInfoResult' => ['Updates' => ['Update' => $updates], 'FileLocations' => ['FileLocation' => $files], 'OutOfScopeRevisionIDs' => ['int' => array_values(array_diff($ids, [1, 2, 3, 4]))]]];
     }
 
     public function GetFileLocations(object $r): array
@@ -128,5 +165,5 @@ class Client
 }
 
 $server = new SoapServer("$folder/" . strtolower($service) . '.wsdl', ['features' => SOAP_SINGLE_ELEMENT_ARRAYS]);
-$server->setObject(new $service());
+$server->setObject($fault === '' ? new $service() : new Refusing());
 $server->handle(file_get_contents('php://stdin'));
