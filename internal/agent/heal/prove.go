@@ -26,7 +26,7 @@ func (p *prover) Prove(ctx context.Context, _ []update.Ref) proof.Proof {
 	case err != nil:
 		return failed(u, "the visit", err)
 	case p.failure.Stage == agent.Scanning:
-		return proof.Proof{Verdict: proof.Proven, Text: fmt.Sprintf("the visit works again, and offers %d updates", len(scan.Updates))}
+		return proof.Proof{Verdict: proof.Proven, Text: fmt.Sprintf("the visit works again; updates that it offers: %d", len(scan.Updates))}
 	}
 	for _, offered := range scan.Updates {
 		if offered.Same(u) {

@@ -96,9 +96,19 @@ func (c *Console) groups(k store.Computer) string {
 // system puts together what a computer said of its Windows.
 func system(d store.Details) string {
 	version := strings.Trim(strings.Join([]string{d["OSMajorVersion"], d["OSMinorVersion"], d["OSBuildNumber"]}, "."), ".")
-	return clip(strings.TrimSpace(cmp.Or(d["OSDescription"], "Windows")+" "+version), 100)
+	text := cmp.Or(d["OSDescription"], "Windows")
+	if !strings.Contains(text, version) {
+		text += " " + version
+	}
+	return clip(text, 100)
 }
 
 func model(d store.Details) string {
-	return clip(strings.TrimSpace(d["ComputerManufacturer"]+" "+d["ComputerModel"]), 200)
+	var known []string
+	for _, s := range []string{d["ComputerManufacturer"], d["ComputerModel"]} {
+		if s = strings.TrimSpace(s); s != "" && s != "unknown" {
+			known = append(known, s)
+		}
+	}
+	return clip(strings.Join(known, " "), 200)
 }

@@ -50,6 +50,9 @@ type found struct {
 	Healing *findings.Healing
 }
 
+// Mended tells that there is nothing to do about it any more.
+func (f *found) Mended() bool { return f.Healing != nil && f.Healing.Healed == "mended" }
+
 // diagnosis is what a computer sent at a time.
 type diagnosis struct {
 	findings.Diagnosis

@@ -48,7 +48,7 @@ func hasNot(t *testing.T, page string, texts ...string) {
 func TestOverview(t *testing.T) {
 	w := newWorld(t)
 	v := w.admin()
-	has(t, v.page("/"), "0 in all", "No computer has sent a diagnosis", "All files that updates have are here", "No failed attempt is known")
+	has(t, v.page("/"), "0 in all", "No diagnosis names a cause", "All files that updates have are here", "No failed attempt is known")
 	w.fleet()
 	page := v.page("/")
 	has(t, page, "61 in all", "44 Failed updates", "Needs updates", "Restart due", "1 Nothing reported", "1 Not seen lately",
@@ -107,8 +107,10 @@ func TestHistory(t *testing.T) {
 	_, behind, _ := strings.Cut(page, want[1][len(want[1])-5:]+"</time></span></summary>")
 	behind, _, _ = strings.Cut(behind, "</details></li>")
 	has(t, behind, "A file of KB5034441 was downloaded and is gone (proven)", `file amd64_winre_31bf3856ad364e35_10.0.22621.3000_none\winre.dll`,
-		`C:\Windows\Logs\CBS\CBS.log, line 4711`, "Failed to resolve item[0]", "redx repair", "What the code means", "What the computer did by itself: mended, and the update then worked (update-folder), 1 attempt after that",
+		`C:\Windows\Logs\CBS\CBS.log, line 4711`, "Failed to resolve item[0]", "What the code means", "What the computer did by itself: mended, and the update then worked (update-folder), 1 attempt after that",
 		"download started (event 167)", "install failed, 0x80070002 ERROR_FILE_NOT_FOUND (event 182)")
+	hasNot(t, behind, "redx repair") // it has mended itself
+	has(t, w.admin().page("/computers/pc-001.office.example"), "What to do on the computer:", "redx repair")
 	if strings.Count(page, `<li class="failed">`) != 1 || strings.Count(behind, "Check <code>") != 1 {
 		t.Error("the finding is behind other attempts too")
 	}
