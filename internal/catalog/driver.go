@@ -16,13 +16,18 @@ type System struct {
 	// FeatureScoreKey is the architecture and system whose feature scores count, such as "AMD64.10.0".
 	FeatureScoreKey string
 	Devices         []Device
+	// Removed says of a driver in the scope that it is to be taken off again, and so is no candidate. Nil: none is.
+	Removed func(RevisionID) bool
 }
+
+func (sys *System) removed(id RevisionID) bool { return sys.Removed != nil && sys.Removed(id) }
 
 // Device is one device, its ids the most specific first.
 type Device struct {
 	HardwareIDs, CompatibleIDs []string
 	Installed                  *InstalledDriver // nil: none
 	Extensions                 []Extension      // that its driver has
+	Recovery                   []guid.GUID      // updates that its drivers came with
 }
 
 // Extension is an extension driver that a device has.
@@ -110,13 +115,36 @@ func (s *Scope) NeededDrivers(installed, cached []RevisionID, sys *System) Drive
 			}
 			best[row.rev] = true
 			id := s.c.revs[row.rev].RevisionID
-			if !slices.Contains(need.Hardware[id], row.entry.HardwareID) {
-				need.Hardware[id] = append(need.Hardware[id], row.entry.HardwareID)
-			}
+			need.found(id, row.entry.HardwareID)
 		}
+		s.remove(&sys.Devices[n], sys, best, &need)
 	}
 	s.compareCached(&need.Need, best, cached)
 	return need
+}
+
+func (n *DriverNeed) found(id RevisionID, hardware string) {
+	if !slices.Contains(n.Hardware[id], hardware) {
+		n.Hardware[id] = append(n.Hardware[id], hardware)
+	}
+}
+
+// remove adds what is to be taken off a device, if it is there by an update (2.2.2.2.4, DriverRecoveryID): whatever else there
+// is for the device, and whether that is better.
+func (s *Scope) remove(d *Device, sys *System, needed map[int32]bool, need *DriverNeed) {
+	for _, g := range d.Recovery {
+		r := s.c.Newest(g)
+		if r == nil || r.Type != Driver || s.Role(r.RevisionID) == Outside || !sys.removed(r.RevisionID) {
+			continue
+		}
+		for n := range r.Drivers {
+			hardware := r.Drivers[n].HardwareID
+			if slices.ContainsFunc(d.ids(), func(id string) bool { return strings.EqualFold(id, hardware) }) {
+				needed[s.c.number.get(r.RevisionID)] = true
+				need.found(r.RevisionID, hardware)
+			}
+		}
+	}
 }
 
 func (s *Scope) compareCached(need *Need, needed map[int32]bool, cached []RevisionID) {
@@ -150,6 +178,9 @@ func (s *Scope) best(d *Device, sys *System, j *judged, extends bool) (driverRow
 		for _, row := range s.hardware[strings.ToLower(id)] {
 			r, ok := rate(row.entry, place, sys)
 			if !ok || !j.met[s.c.rules.of[row.rev]] || row.entry.extends() != extends || !d.gains(row.entry, r, installed) || found.entry != nil && r.compare(top) >= 0 {
+				continue
+			}
+			if sys.removed(s.c.revs[row.rev].RevisionID) {
 				continue
 			}
 			found, top = row, r

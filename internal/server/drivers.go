@@ -15,7 +15,12 @@ func (s *Server) syncDrivers(c *call, view *deploy.View, p *clientws.SyncUpdateP
 		return nil, err
 	}
 	view = view.Within(filter)
-	need := view.Scope().NeededDrivers(revisions(p.InstalledNonLeafUpdateIDs), revisions(p.CachedDriverIDs), systemOf(p))
+	sys := systemOf(p)
+	sys.Removed = func(id catalog.RevisionID) bool {
+		d, _ := view.Deployment(id)
+		return d.Action == deploy.ActionUninstall
+	}
+	need := view.Scope().NeededDrivers(revisions(p.InstalledNonLeafUpdateIDs), revisions(p.CachedDriverIDs), sys)
 	b := &builder{s: s, c: c, view: view, mark: c.session.Drivers, hardware: need.Hardware}
 	info, err := b.info(need.Need)
 	if err != nil {
@@ -48,6 +53,11 @@ func deviceOf(d *clientws.Device) catalog.Device {
 	out := catalog.Device{HardwareIDs: d.HardwareIDs, CompatibleIDs: d.CompatibleIDs}
 	for _, x := range d.ExtensionDrivers {
 		out.Extensions = append(out.Extensions, catalog.Extension{Date: x.DriverVerDate, Version: uint64(x.DriverVerVersion)})
+	}
+	for _, id := range d.DriverRecoveryIDs {
+		if g, err := guid.Parse(id); err == nil {
+			out.Recovery = append(out.Recovery, g)
+		}
 	}
 	in := d.InstalledDriver
 	if in == nil {

@@ -336,6 +336,44 @@ func TestDrivers(t *testing.T) {
 	}
 }
 
+// TestDriverTakenOff: a driver that is approved to be uninstalled goes from the devices whose driver came with it, and to no other.
+func TestDriverTakenOff(t *testing.T) {
+	w := newWorld()
+	entry := []catalog.DriverEntry{{HardwareID: "PCI\\VEN_1", Class: "Net", Date: w.clock, Version: 2}}
+	w.add(1, catalog.Driver).Drivers = entry
+	w.add(2, catalog.Driver).Drivers = []catalog.DriverEntry{{HardwareID: "PCI\\VEN_1", Class: "Net", Date: w.clock.Add(-day), Version: 1}}
+	w.approve(1, deploy.AllComputers, deploy.Uninstall)
+	w.approve(2, deploy.AllComputers, deploy.Install)
+	w.compile()
+	a := newAgent(t, w).handshake()
+	for _, tt := range []struct {
+		name   string
+		device clientws.Device
+		want   []int32
+		action clientws.DeploymentAction
+	}{
+		{"no driver", clientws.Device{}, []int32{2}, "Install"},
+		{"a driver of the same version by other means", clientws.Device{InstalledDriver: &clientws.InstalledDriver{MatchingID: "PCI\\VEN_1", DriverVerDate: w.clock, DriverVerVersion: 2}}, nil, ""},
+		{"the driver by the update", clientws.Device{
+			InstalledDriver:   &clientws.InstalledDriver{MatchingID: "PCI\\VEN_1", DriverVerDate: w.clock, DriverVerVersion: 2},
+			DriverRecoveryIDs: []string{"no id", uid(2).String(), uid(1).String(), uid(99).String()},
+		}, []int32{1}, "Uninstall"},
+	} {
+		tt.device.HardwareIDs = []string{"pci\\ven_1"}
+		info, err := a.sync(clientws.SyncUpdateParameters{SkipSoftwareSync: true, SystemSpec: []clientws.Device{tt.device}})
+		a.must(err)
+		if got := ids(info.NewUpdates); !slices.Equal(got, tt.want) {
+			t.Errorf("%s: %v", tt.name, got)
+			continue
+		}
+		for _, u := range info.NewUpdates {
+			if u.Deployment.Action != tt.action || !slices.Equal(u.Deployment.HardwareIDs, []string{"PCI\\VEN_1"}) {
+				t.Errorf("%s: %+v", tt.name, u.Deployment)
+			}
+		}
+	}
+}
+
 func TestPrinters(t *testing.T) {
 	w := newWorld()
 	w.add(1, catalog.Detectoid)
