@@ -13,6 +13,7 @@ type cache struct {
 	versions map[string]answered[Version]
 	keys     map[string]answered[registry.Key]
 	hardware *answered[[]Device]
+	listed   *answered[[]string] // the names of all packages of servicing
 }
 
 type answered[T any] struct {
@@ -48,6 +49,30 @@ func (s *Scan) key(path string, view32 bool) (registry.Key, error) {
 		mark = "32 "
 	}
 	return once(&s.keys, mark+path, func(string) (registry.Key, error) { return s.facts.Key(path, view32) })
+}
+
+// packages gives the names of all packages of servicing, whatever their state.
+func (s *Scan) packages() ([]string, error) {
+	if s.listed == nil {
+		names, err := s.listPackages()
+		s.listed = &answered[[]string]{names, err}
+	}
+	return s.listed.value, s.listed.err
+}
+
+func (s *Scan) listPackages() (names []string, err error) {
+	k, err := s.key(cbsPackages, false)
+	if err != nil {
+		return nil, err
+	}
+	for sub, damage := range k.Subkeys() {
+		if damage != nil {
+			err = damage
+			continue
+		}
+		names = append(names, sub.Name())
+	}
+	return names, err
 }
 
 // once asks for a thing the first time. Names compare without case.

@@ -52,7 +52,7 @@ func cbsByIdentity(_ *builder, e *element) (func(*Scan) (Truth, error), error) {
 }
 
 // manifest is what the update's metadata says of its package.
-func (b *builder) manifest(rule string) (self identity, parents []identity, err error) {
+func (b *builder) manifest(rule string) (self identity, needs []parent, err error) {
 	root := b.metadata.child("CbsPackageApplicabilityMetadata")
 	if root == nil {
 		return self, nil, fmt.Errorf("%s: the update's metadata has no package", rule)
@@ -63,13 +63,9 @@ func (b *builder) manifest(rule string) (self identity, parents []identity, err 
 		return self, nil, fmt.Errorf("%s: the update's metadata names no package", rule)
 	}
 	if pkg := assembly.child("package"); pkg != nil {
-		for _, p := range pkg.below {
-			if id := p.child("assemblyIdentity"); p.name == "parent" && id != nil {
-				parents = append(parents, id.identity())
-			}
-		}
+		needs = parents(pkg)
 	}
-	return own.identity(), parents, nil
+	return own.identity(), needs, nil
 }
 
 func cbsInstalled(b *builder, e *element) (func(*Scan) (Truth, error), error) {
@@ -83,24 +79,20 @@ func cbsInstalled(b *builder, e *element) (func(*Scan) (Truth, error), error) {
 // cbsInstallable wants one of the package's parents installed and the package itself not. Whether Windows would take
 // it then is for Windows to say: without parents in the metadata it is Unknown.
 func cbsInstallable(b *builder, e *element) (func(*Scan) (Truth, error), error) {
-	self, parents, err := b.manifest(e.name)
-	if err == nil && len(parents) == 0 {
+	self, needs, err := b.manifest(e.name)
+	if err == nil && len(needs) == 0 {
 		err = fmt.Errorf("%s: the update's metadata names no parent of %s", e.name, self.name)
 	}
 	if err != nil {
 		return nil, err
-	}
-	names := make([]string, len(parents))
-	for i, p := range parents {
-		names[i] = p.String()
 	}
 	return func(s *Scan) (Truth, error) {
 		if t, err := known(s.packageInstalled(self.String())); t != False {
 			return -t, err
 		}
 		var why error
-		t := quantify(names, false, func(name string) Truth {
-			t, err := known(s.packageInstalled(name))
+		t := quantify(needs, false, func(p parent) Truth {
+			t, err := s.parentInstalled(p)
 			if err != nil {
 				why = err
 			}

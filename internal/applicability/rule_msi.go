@@ -221,7 +221,7 @@ func pairs(
 }
 
 // quantify is Kleene's "for all" or "there is one".
-func quantify(list []string, all bool, holds func(string) Truth) Truth {
+func quantify[T any](list []T, all bool, holds func(T) Truth) Truth {
 	decides := of(!all)
 	truth := -decides
 	for _, v := range list {

@@ -87,6 +87,7 @@ type manifest struct {
 }
 
 type parent struct {
+	Compare    string     `xml:"buildCompare,attr"`
 	Identities []assembly `xml:"assemblyIdentity"`
 }
 
@@ -168,7 +169,7 @@ func (m *manifest) metadata() node {
 	pkg := element("package").maybe("identifier", m.Package.Identifier).maybe("releaseType", m.Package.Release)
 	for _, p := range m.Package.Parents {
 		for _, id := range p.Identities {
-			pkg.below = append(pkg.below, element("parent", id.node()))
+			pkg.below = append(pkg.below, element("parent", id.node()).maybe("buildCompare", p.Compare))
 		}
 	}
 	return element("cbsar:CbsPackageApplicabilityMetadata",

@@ -38,7 +38,7 @@ const mum = `<assembly xmlns="urn:schemas-microsoft-com:asm.v3" manifestVersion=
 	`<assemblyIdentity name="Package_for_KB5009999" version="10.0.1.2" language="neutral" processorArchitecture="amd64" publicKeyToken="31bf3856ad364e35" />` +
 	`<package identifier="KB5009999" releaseType="Security Update" restart="required">%s</package></assembly>`
 
-const parent = `<parent><assemblyIdentity name="Foundation" version="10.0.1.1" language="neutral" processorArchitecture="amd64" publicKeyToken="31bf3856ad364e35" /></parent>`
+const parent = `<parent buildCompare="EQ" integrate="separate"><assemblyIdentity name="Foundation" version="10.0.1.1" language="neutral" processorArchitecture="amd64" publicKeyToken="31bf3856ad364e35" /></parent>`
 
 const packages = `hklm\software\microsoft\windows\currentversion\component based servicing\packages\`
 
