@@ -17,13 +17,13 @@ var elements = map[string]bool{
 	"RegKeyExists": true, "RegValueExists": true, "RegDword": true, "RegSz": true, "RegExpandSz": true, "RegSzToVersion": true,
 	"WUv4RegKeySubstring": true, "LicenseValueExists": true, "LicenseDword": true, "InstalledOnce": true,
 	"MsiProductInstalled": true, "MsiFeatureInstalledForProduct": true, "MsiComponentInstalledForProduct": true,
-	"MsiPatchInstalledForProduct": true, "MsiApplicationInstalled": true,
+	"MsiPatchInstalledForProduct": true, "MsiPatchInstalled": true, "MsiPatchSuperseded": true, "MsiPatchInstallable": true, "MsiApplicationInstalled": true,
 	"CbsPackageInstalledByIdentity": true, "CbsPackageInstalled": true, "CbsPackageInstallable": true,
 	"WindowsDriverInstalled": true, "WindowsDriverSuperseded": true, "WindowsDriverInstallable": true,
 
 	"MuiInstalled": false, "MuiLanguageInstalled": false, "SystemMetric": false, "ClusterResourceOwner": false, "WUv4RegKeyValue": false,
-	"RegKeyLoop": false, "WmiQuery": false, "GenericQuery": false, "MsiPatchInstalled": false, "MsiPatchSuperseded": false,
-	"MsiPatchInstallable": false, "MsiApplicationSuperseded": false, "MsiApplicationInstallable": false,
+	"RegKeyLoop": false, "WmiQuery": false, "GenericQuery": false,
+	"MsiApplicationSuperseded": false, "MsiApplicationInstallable": false,
 	"SomethingNew": false, "And": false, "Or": false, "Not": false,
 }
 

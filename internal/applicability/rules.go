@@ -56,6 +56,9 @@ var rules = map[string]rule{
 	"MsiComponentInstalledForProduct": {compile: msiComponent},
 	"MsiPatchInstalledForProduct":     {compile: msiPatch},
 	"MsiApplicationInstalled":         {compile: msiApplication, own: true},
+	"MsiPatchInstalled":               {compile: patchRule(patchInstalled), own: true},
+	"MsiPatchSuperseded":              {compile: patchRule(patchIsSuperseded), own: true},
+	"MsiPatchInstallable":             {compile: patchRule(patchInstallable), own: true},
 
 	"CbsPackageInstalledByIdentity": {compile: cbsByIdentity},
 	"CbsPackageInstalled":           {compile: cbsInstalled, own: true},
