@@ -70,6 +70,24 @@ var logExcerpts = map[string]struct{ text, want string }{
 		"File x.mof\nerror SYNTAX 0X8004402f: Error creating temporary file\n]", "temp-path-missing"},
 	"another volume": {`2020-10-14 10:10:10, Error CSI 00000042 (F) STATUS_NOT_SAME_DEVICE #22# from X::HardLinkFile(...) on:[l:39]'\??\D:\Users\Default\AppData\Roaming\x.lnk'[gle=0xd00000d4]`, "profile-folder-moved"},
 
+	"only numbers, of the readiness tool":  {"Seconds executed: 812\n Found 2 errors\n  CSI Payload File Missing Total count: 2", "component-payload-missing"},
+	"only numbers, some of them put right": {"Found 2 errors\n Fixed 1 errors\n  CBS MUM Missing Total count: 2\n  Fixed: CBS MUM Missing.  Total count: 1", "package-manifest-missing"},
+	"only numbers, all put right":          {"Found 2 errors\n Fixed 2 errors\n  CBS MUM Missing Total count: 2\n  Fixed: CBS MUM Missing.  Total count: 2", ""},
+	"only numbers, of DISM": {
+		"Summary:\nOperation: Detect only \nOperation result: 0x0\nTotal Detected Corruption:\t2\n\tCSI Payload Corruption:\t2\nTotal Repaired Corruption:\t0", "component-payload-missing",
+	},
+	"only numbers, and DISM put it right": {
+		"Summary:\nOperation: Detect and Repair \nOperation result: 0x0\nTotal Detected Corruption:\t2\n\tCSI Payload Corruption:\t2\nTotal Repaired Corruption:\t2", "",
+	},
+	"what a repair lacked":        {"Unavailable repair files:\n\tservicing\\packages\\Package_for_KB2506014~31bf3856ad364e35~amd64~~6.1.1.1.mum", "package-manifest-missing"},
+	"a retry with the whole file": {"2023-10-11 03:03:03, Info                  CBS    PSFX: trying the whole file, previous result 0x800f0988", ""},
+	"what DISM prints":            {"Error: 0x800f081f\n\nThe source files could not be found.\nThe DISM log file can be found at C:\\Windows\\Logs\\DISM\\dism.log", "repair-source-missing"},
+	"boot files":                  {"2024-02-14 01:01:01, Info                  CSI    00000021 BFSVC Error: Could not copy boot files. Last Error = 0x70", "system-partition-full"},
+	"setup's pair, in words":      {"2022-10-14 05:56:46, Info                  MOUPG  Setup result: [0x80070002], extended result: [0x20009]", "two-system-partitions"},
+	"a queue":                     {"Source: ESENT\nEvent ID: 454\nsvchost (5812,R,98) QmgrDatabaseInstance: recovery failed with error -501.", "bits-queue-damaged"},
+	"denied at the end": {"2022-04-06 10:55:52, Info                  CBS    Failed to process package [HRESULT = 0x80070005 - E_ACCESSDENIED]\n" +
+		"2022-04-06 10:55:53, Info                  CBS    Exec: Processing complete.  Session: 31_1, Package: Package_for_KB5011644~31bf3856ad364e35~amd64~~17763.2794.1.0 [HRESULT = 0x80070005 - E_ACCESSDENIED]", "access-denied"},
+
 	"a database":              {`wuaueng.dll (1104,R,98) SUS20ClientDataStore: Database recovery/restore failed with unexpected error -546.`, "datastore-damaged"},
 	"a database, in German":   {"Quelle: ESENT\nEreignis-ID: 454\nBeschreibung:\nwuaueng.dll (1104,R,98) SUS20ClientDataStore: Bei der Wiederherstellung trat Fehler -546 auf.", "datastore-damaged"},
 	"a database that is new":  {`wuaueng.dll (1104,D,0) SUS20ClientDataStore: Error -1811 (0xfffff8ed) occurred while opening logfile C:\x\edb.log.`, ""},

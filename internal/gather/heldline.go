@@ -67,6 +67,8 @@ func tellsPlainly(b []byte) bool {
 	case 'A':
 		return starts("A pending repair transaction") || starts("A possible hang was") ||
 			starts("Appl: ") && bytes.Contains(b, []byte("Installed Invalid"))
+	case 'B':
+		return starts("BFSVC")
 	case 'E':
 		return starts("Exec: Some sessions are pended")
 	case 'e', 'm':

@@ -25,9 +25,11 @@ type servicingReader struct {
 	restarting update.Ref
 	// driverNamed says that servicing has named a driver at which it failed.
 	driverNamed bool
-	held        heldLine
-	profile     profileAtWork
-	wrapped     wrappedEntry
+	// corruptNamed says that a check of the store has named something that is damaged.
+	corruptNamed bool
+	held         heldLine
+	profile      profileAtWork
+	wrapped      wrappedEntry
 }
 
 // sessionUpdate is the update that a session works on. Sessions open packages of other updates too, only to see
@@ -81,6 +83,7 @@ func (s *servicingReader) entry(e *cbslog.Entry) {
 	}
 	if len(told) == 0 && tellsPlainly(e.Text) {
 		ev := s.tracker.Event(e)
+		s.bootFiles(&ev)
 		s.hold(&ev)
 	}
 }
@@ -141,11 +144,13 @@ func (s *servicingReader) event(ev *cbslog.Event) {
 			s.add(evidence.PayloadMissing, ev, payloadFields(ev.File.Component.String(), ev.File.Name, ""))
 		}
 	case cbslog.Corrupt:
+		s.corruptNamed = true
 		s.corruption(ev)
 	case cbslog.DamagedMember:
 		s.member(ev)
 	case cbslog.Summed:
 		s.add(evidence.StoreScan, ev, scanFields(ev.Summary))
+		s.counted(ev)
 	case cbslog.MissingManifest:
 		s.add(evidence.PackageManifestMissing, ev, fieldOf(evidence.Name, ev.Package.String()))
 	case cbslog.Driver:

@@ -7,6 +7,7 @@ import (
 
 	"github.com/redx-update/redx/internal/evidence"
 	"github.com/redx-update/redx/internal/format/cab"
+	"github.com/redx-update/redx/internal/format/cbslog"
 	"github.com/redx-update/redx/internal/format/checksur"
 	"github.com/redx-update/redx/internal/format/dismlog"
 	"github.com/redx-update/redx/internal/format/wdslog"
@@ -15,15 +16,37 @@ import (
 
 // readCheckSUR reads what the readiness tool of older systems found and mended.
 func readCheckSUR(in *input) error {
+	counts := newSURCounts()
+	defer counts.tell(in)
 	for rec, err := range checksur.Records(in.lines()) {
 		if err != nil {
 			return err
+		}
+		counts.add(&rec)
+		if rec.Kind == checksur.Unavailable {
+			in.unavailable(&rec)
 		}
 		if kind, fields, ok := corruptionFault(&rec.Corruption); ok {
 			in.out.Add(evidence.Event{Kind: kind, Source: in.line(rec.Line), Text: rec.Text, Fields: fields})
 		}
 	}
 	return nil
+}
+
+// unavailable takes a file that the readiness tool wanted for a repair and did not have. It wants manifests of components also
+// where only their files are missing, so these say nothing.
+func (in *input) unavailable(rec *checksur.Record) {
+	kind := "CSI Payload File Missing"
+	switch lower := strings.ToLower(rec.Path); {
+	case strings.HasPrefix(lower, `servicing\packages\`):
+		kind = "CBS MUM Missing"
+	case !strings.HasPrefix(lower, `winsxs\`) || strings.HasPrefix(lower, `winsxs\manifests\`):
+		return
+	}
+	c, ok := cbslog.ParseCorruption("(f)\t" + kind + "\t0x00000000\t" + strings.TrimPrefix(rec.Path, `winsxs\`))
+	if k, fields, known := corruptionFault(&c); ok && known {
+		in.out.Add(evidence.Event{Kind: k, Source: in.line(rec.Line), Text: rec.Text, Fields: fields})
+	}
 }
 
 func readDISM(in *input) error {

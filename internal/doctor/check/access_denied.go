@@ -77,10 +77,11 @@ func accessDenied(x *doctor.Exam) []doctor.Finding {
 func carrying(x *doctor.Exam, codes []hresult.Code) []*evidence.Event {
 	fails := standing(x, codes...)
 	ended, cured := endedWith(x.Evidence, codes), curesOf(x)
+	someEnd := x.Evidence.Machine.Excerpt && endsWith(x.Evidence, codes)
 	var out []*evidence.Event
 	for _, e := range troubled(x.Evidence, codes) {
 		servicing := e.Field(evidence.Component) == "CBS" || e.Field(evidence.Component) == "CSI"
-		telling := e.Field(evidence.Path) != "" || e.Field(evidence.Level) == evidence.LevelError
+		telling := servicing && someEnd || e.Field(evidence.Path) != "" || e.Field(evidence.Level) == evidence.LevelError
 		if !telling || e.Session == "" && !servicing && len(fails) == 0 {
 			continue
 		}
@@ -104,6 +105,16 @@ func endedWith(set *evidence.Set, codes []hresult.Code) sessions {
 		}
 	}
 	return s
+}
+
+// endsWith reports that servicing ended the work on a package with one of the codes.
+func endsWith(set *evidence.Set, codes []hresult.Code) bool {
+	for end := range set.Of(evidence.ServicingEnd) {
+		if slices.Contains(codes, end.Code) {
+			return true
+		}
+	}
+	return false
 }
 
 // has reports that a line stands in one of them.

@@ -31,7 +31,8 @@ func bitsQueueDamaged(x *doctor.Exam) []doctor.Finding {
 		evidence.Attempt, evidence.DownloadDone)
 	var damage []*evidence.Event
 	for e := range x.Evidence.Of(evidence.DatabaseDamaged) {
-		isQueue := within(e.Field(evidence.Path), `\Downloader\`) || strings.EqualFold(pathName(e.Field(evidence.Path)), "qmgr.db")
+		isQueue := within(e.Field(evidence.Path), `\Downloader\`) || strings.EqualFold(pathName(e.Field(evidence.Path)), "qmgr.db") ||
+			strings.Contains(e.Field(evidence.Name), "QmgrDatabaseInstance")
 		if isQueue && !slices.Contains(noDamage, e.Code) && (seenNow(e) || !well.after(e)) {
 			damage = append(damage, e)
 		}

@@ -100,6 +100,10 @@ func (g *gathering) addPayload(e *evidence.Event, victim update.Ref, path string
 	f := &g.list[i]
 	f.Codes = append(f.Codes, e.Code)
 	f.Proof = append(f.Proof, proof...)
+	if e.Field(evidence.Name) == "" { // a number of files, and none by name
+		f.Confidence = doctor.Likely
+		return
+	}
 	if g.first(mention{finding: i, path: strings.ToLower(path)}) {
 		f.Files = append(f.Files, doctor.File{Path: path})
 		f.Missing = append(f.Missing, doctor.Missing{Kind: doctor.MissingFile, Name: path})
@@ -108,6 +112,9 @@ func (g *gathering) addPayload(e *evidence.Event, victim update.Ref, path string
 
 func describeStore(f *doctor.Finding) {
 	f.Title = fmt.Sprintf("%s missing from the component store", filesAre(len(f.Files)))
+	if len(f.Files) == 0 {
+		f.Title, f.Surer = "Files are missing from the component store", "the lines above the summary, which name the files"
+	}
 	if !f.Update.IsZero() {
 		f.Title += fmt.Sprintf("; %s fails on it", nameOf(f.Update))
 	}

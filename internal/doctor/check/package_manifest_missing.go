@@ -37,11 +37,11 @@ func packageManifestMissing(x *doctor.Exam) []doctor.Finding {
 	return gathered(faults, describePackages)
 }
 
-// packageFault tells which of a package's two files is missing; false when both are there, or no package is named.
+// packageFault tells which of a package's two files is missing; false when both are there.
 func packageFault(set *evidence.Set, e *evidence.Event) (fault, bool) {
 	name := e.Field(evidence.Name)
 	if name == "" {
-		return fault{}, false
+		return fault{event: e}, true // a number of them, and none by name
 	}
 	f := fault{event: e, thing: doctor.Missing{Kind: doctor.MissingPackage, Name: name}, sure: true}
 	seen := 0
@@ -65,7 +65,7 @@ func packageFault(set *evidence.Set, e *evidence.Event) (fault, bool) {
 func describePackages(f *doctor.Finding) {
 	kbs := packageKBs(f.Proof)
 	what, state := "a package", "missing"
-	if len(f.Proof) > 0 && f.Proof[0].Field(evidence.Status) == evidence.Damaged && f.Missing[0].Kind == doctor.MissingPackage {
+	if len(f.Proof) > 0 && f.Proof[0].Field(evidence.Status) == evidence.Damaged && len(f.Missing) > 0 && f.Missing[0].Kind == doctor.MissingPackage {
 		state, f.Missing = "damaged", nil
 	}
 	if len(kbs) > 0 {

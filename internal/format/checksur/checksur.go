@@ -117,7 +117,8 @@ func Sniff(head []byte) bool {
 		if strings.HasPrefix(text, "Checking System Update Readiness.") {
 			continue
 		}
-		if c, ok := cbslog.ParseCorruption(text); ok && c.Mark != "p" || strings.HasPrefix(text, "Checking Windows Servicing Packages") {
+		if c, ok := cbslog.ParseCorruption(text); ok && c.Mark != "p" || strings.HasPrefix(text, "Checking Windows Servicing Packages") ||
+			strings.HasPrefix(text, "Unavailable repair files:") {
 			return true
 		}
 		if _, ok := number(text); ok {

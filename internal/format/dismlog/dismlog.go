@@ -154,6 +154,10 @@ func Sniff(head []byte) bool {
 		if c := s.Entry().Component; c != "" {
 			return c == "DISM"
 		}
+		if bytes.HasPrefix(s.Entry().Text, []byte("Deployment Image Servicing and Management tool")) ||
+			bytes.Contains(s.Entry().Text, []byte("DISM log file can be found at")) {
+			return true // what it prints
+		}
 	}
 	return false
 }

@@ -151,7 +151,7 @@ func ParseCode(text []byte) (hresult.Code, bool) {
 // categories are those that lines without a mark have in front, too, in an excerpt out of a section.
 var categories = map[string]bool{
 	"inf": true, "sto": true, "idb": true, "dvi": true, "cmd": true, "ndv": true, "flq": true, "cpy": true, "pol": true,
-	"sig": true, "ump": true, "utl": true, "set": true,
+	"sig": true, "ump": true, "utl": true, "set": true, "dvs": true, "bak": true, "stg": true,
 }
 
 // Sniff reports whether the head of a file, in any of textline's encodings, is one of these logs.

@@ -76,7 +76,7 @@ func isSetupText(text []byte) bool {
 }
 
 var resultCode = regexp.MustCompile(
-	`(?i)\b(0x[89c][0-9a-f]{7})\b(?:(?: *- *| *, *|,? +Extended(?: ?(?:Result|Error|Code))?:? *(?:= *)?\[?)(0x[0-9a-f]{5})\b)?`)
+	`(?i)\b(0x[89c][0-9a-f]{7})\b(?:(?: *- *| *, *|\]?,? +Extended(?: ?(?:Result|Error|Code))?:? *(?:= *)?\[?)(0x[0-9a-f]{5})\b)?`)
 
 // Result is a result code, with the extend code that tells setup's phase and operation; 0 when there is none.
 type Result struct {
