@@ -39,7 +39,9 @@ func PlanText(w io.Writer, style term.Style, o *Proposal) error {
 	p.head(o.Image)
 	p.planHead(o)
 	for i, t := range plan.Warnings {
-		p.label(labelOnce("warning", i), p.style.Paint(term.Yellow, clip(t, maxSentence)))
+		for k, line := range term.Wrap(clip(t, maxSentence), p.style.Width-labelWidth-3) {
+			p.literal(labelOnce("warning", i+k), p.paint(term.Yellow, line))
+		}
 	}
 	if len(plan.Warnings) > 0 {
 		p.printf("\n")
@@ -101,7 +103,7 @@ func (p *printer) earlier(o *Proposal) {
 // advised lists what redx does not do.
 func (p *printer) advised(plan *repair.Plan) {
 	for i, a := range plan.Advice {
-		p.literal(labelOnce("advice", i), p.style.Paint(term.Bold, clip(a.Command, maxSentence)))
+		p.literal(labelOnce("advice", i), p.paint(term.Bold, clip(a.Command, maxSentence)))
 		p.label("", "  risk: "+a.Risk)
 	}
 	for i, l := range plan.LeftAlone {
@@ -116,9 +118,9 @@ func (p *printer) planHead(o *Proposal) {
 	plan := o.Plan
 	switch {
 	case len(plan.Refusals) > 0:
-		p.printf("%s\n\n", p.style.Paint(term.Red, "Nothing may be repaired now, and nothing has been changed."))
+		p.printf("%s\n\n", p.paint(term.Red, "Nothing may be repaired now, and nothing has been changed."))
 	case plan.Empty() && !plan.Article && doctor.Worst(o.Findings) != doctor.Error && len(o.Unexplained)+len(o.Set.Unread()) == 0:
-		p.printf("%s\n\n", p.style.Paint(term.Green, "Nothing to repair."))
+		p.printf("%s\n\n", p.paint(term.Green, "Nothing to repair."))
 	case plan.Empty():
 		p.printf("There is nothing that redx would repair.\n\n")
 	default:
@@ -145,7 +147,7 @@ func order(o *Proposal) string {
 }
 
 func (p *printer) step(n int, plan *repair.Plan, s *repair.Step, findings []doctor.Finding) {
-	p.printf("%d. %s\n", n, p.style.Paint(term.Bold, rungTitles[s.Rung]))
+	p.printf("%d. %s\n", n, p.paint(term.Bold, rungTitles[s.Rung]))
 	p.because(s.BecauseOf, findings)
 	for i, m := range s.Moves {
 		p.literal(labelOnce("rename", i), m.Target.Path(plan.Root))
@@ -169,7 +171,7 @@ func (p *printer) because(ids []string, findings []doctor.Finding) {
 
 // last is what comes last since it cannot be undone.
 func (p *printer) last(n int, plan *repair.Plan, findings []doctor.Finding) {
-	p.printf("%d. At last: %s\n", n, p.style.Paint(term.Bold, rungTitles[repair.TransferJobs]))
+	p.printf("%d. At last: %s\n", n, p.paint(term.Bold, rungTitles[repair.TransferJobs]))
 	p.because(plan.LastBecause, findings)
 	p.label("jobs", "Windows Update's own in the queue of BITS; those of other programs are left alone")
 	p.label("costs", "what they have fetched so far must be downloaded again, no restart")
