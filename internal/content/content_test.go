@@ -220,7 +220,7 @@ func TestWatchLooksAtWhatWasAskedFor(t *testing.T) {
 	}
 	go k.Watch(t.Context(), func(err error) { t.Error(err) })
 	k.get(t, w)
-	for range 200 {
+	for range 2000 {
 		if k.last(t).Condition == content.Missing {
 			return
 		}

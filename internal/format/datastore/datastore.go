@@ -44,9 +44,6 @@ const (
 	tableFiles   = "tbFiles"
 )
 
-// DB gives the database, for tables that have no view here.
-func (s *Store) DB() *ese.DB { return s.db }
-
 // Info gives the state of the database and its damage.
 func (s *Store) Info() ese.Info { return s.db.Info() }
 

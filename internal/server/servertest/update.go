@@ -45,11 +45,6 @@ const (
 	False = `<lar:False />`
 )
 
-// Value is a rule that holds when a value below HKEY_LOCAL_MACHINE is that number.
-func Value(subkey, name string, number int) string {
-	return fmt.Sprintf(`<bar:RegDword Key="HKEY_LOCAL_MACHINE" Subkey=%q Value=%q Comparison="EqualTo" Data="%d" />`, subkey, name, number)
-}
-
 // ID makes a GUID out of a number.
 func ID(n int) guid.GUID { return guid.GUID{0: 0xc1, 14: byte(n >> 8), 15: byte(n)} }
 
