@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 
 	"github.com/redx-update/redx/internal/image"
+	"github.com/redx-update/redx/internal/repair"
 	"github.com/redx-update/redx/internal/repair/act/live"
 	"github.com/redx-update/redx/internal/repair/act/offline"
 	"github.com/redx-update/redx/internal/repair/journal"
@@ -31,6 +32,8 @@ type Home struct {
 	Top    string   // the folder of this machine that stands for the drive, such as C:\ of the running Windows
 	Root   *os.Root // Folder
 	lock   *journal.Dir
+	// protect gives what was made on a drive to that Windows' administrators alone; nil where there is nothing to do.
+	protect func() error
 }
 
 // Open opens the folder of an installation's agent, and makes it when that is wanted. fs.ErrNotExist when it is not there.
@@ -47,7 +50,8 @@ func Open(img image.Image, making bool) (*Home, error) {
 }
 
 func onDrive(img image.Image, top string, making bool) (h *Home, err error) {
-	d, err := offline.Open(top, look.Root(img))
+	windows := look.Root(img)
+	d, err := offline.Open(top, windows)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +81,26 @@ func onDrive(img image.Image, top string, making bool) (h *Home, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Home{Folder: filepath.Join(own.Name(), Name), Top: top, Root: root}, nil
+	h = &Home{Folder: filepath.Join(own.Name(), Name), Top: top, Root: root}
+	if making {
+		_ = d.Protect(own) // an end without Close leaves it so; what cannot be done is told by Close
+		h.protect = func() error { return protect(top, windows) }
+	}
+	return h, nil
+}
+
+// protect does for all that is in redx's own folder on a drive what a redx that runs there wants to find.
+func protect(top string, windows repair.Root) (err error) {
+	d, err := offline.Open(top, windows)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	own, journals, err := d.Own()
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Protect(own), journals.Close(), own.Close())
 }
 
 func onLive(img image.Image, making bool) (h *Home, err error) {
@@ -111,8 +134,11 @@ func (h *Home) Lock() (err error) {
 // Close lets the next one in.
 func (h *Home) Close() error {
 	var err error
+	if h.protect != nil {
+		err = h.protect()
+	}
 	if h.lock != nil {
-		err = h.lock.Unlock()
+		err = errors.Join(err, h.lock.Unlock())
 	}
 	return errors.Join(err, h.Root.Close())
 }
