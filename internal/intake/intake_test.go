@@ -273,6 +273,14 @@ func TestScanCatalogue(t *testing.T) {
 	if err != nil || got.New != 1 || len(got.Refused) != 1 {
 		t.Fatalf("%+v, %v", got, err)
 	}
+	// A cabinet in it that is broken, or of which a file is, takes the others not with it.
+	other := cabinet(t, map[string]string{"c/78": strings.Replace(strings.Replace(core, one, two, 1), `RevisionNumber="3"`, `RevisionNumber="1"`, 1)})
+	files := map[string]string{"index.xml": "<CABS/>", "package.cab": string(list), "package2.cab": "no cabinet", "package3.cab": string(other)}
+	again := &Intake{Store: k.Store, Put: k.Put, Log: k.Log}
+	got, err = again.Paths(t.Context(), []string{write(t, t.TempDir(), "wsusscn2.cab", cabinet(t, files))})
+	if err != nil || got.New != 1 || len(got.Refused) != 1 || !strings.Contains(got.Refused[0], "package2.cab") {
+		t.Errorf("%+v, %v", got, err)
+	}
 	infos, err := k.store.Infos(t.Context(), time.Time{})
 	if err != nil {
 		t.Fatal(err)

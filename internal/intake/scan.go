@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -44,29 +45,62 @@ const (
 )
 
 // scanCabinet takes in the catalogue for scans. It has fragments that are cut already, no whole documents and no files:
-// what comes from it can be scanned for, and not installed.
+// what comes from it can be scanned for, and not installed. Each cabinet in it has all that there is of some updates, so that no
+// more than the fragments of one are held.
 func (in *Intake) scanCabinet(ctx context.Context, what string, c *cab.Cabinet) error {
-	var list scanPackage
-	all := map[string]*pieces{}
-	err := c.Each(func(f cab.File, r io.Reader) error {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		name := strings.ToLower(f.Name)
-		if !strings.HasSuffix(name, ".cab") {
-			return nil
-		}
-		return inner(r, func(inside *cab.Cabinet) error {
-			if name == "package.cab" {
-				return readList(inside, &list)
+	var failed error // not the catalogue's fault
+	list, err := listOf(c)
+	if err == nil {
+		err = c.Each(func(f cab.File, r io.Reader) error {
+			if ctx.Err() != nil {
+				return ctx.Err()
 			}
-			return readPieces(inside, all)
+			name := strings.ToLower(f.Name)
+			if name == listName || !strings.HasSuffix(name, ".cab") {
+				return nil
+			}
+			broken := inner(r, func(inside *cab.Cabinet) error {
+				all := map[string]*pieces{}
+				err := readPieces(inside, all)
+				failed = in.cutAll(ctx, list, all)
+				return errors.Join(err, failed)
+			})
+			if broken != nil && failed == nil {
+				in.refuse(what+": "+f.Name, broken)
+			}
+			return failed
 		})
-	})
+	}
+	if failed != nil {
+		return failed
+	}
 	if err != nil {
 		in.refuse(what, err)
-		return ctx.Err()
 	}
+	return ctx.Err()
+}
+
+// listName is the cabinet with the list of the updates.
+const listName = "package.cab"
+
+func listOf(c *cab.Cabinet) (*scanPackage, error) {
+	for _, f := range c.Files() {
+		if !strings.EqualFold(f.Name, listName) {
+			continue
+		}
+		r, err := c.Open(f)
+		if err != nil {
+			return nil, err
+		}
+		var list scanPackage
+		err = inner(r, func(inside *cab.Cabinet) error { return readList(inside, &list) })
+		return &list, err
+	}
+	return nil, errors.New("no " + listName + " in it")
+}
+
+// cutAll takes in those of the listed updates that there are fragments of.
+func (in *Intake) cutAll(ctx context.Context, list *scanPackage, all map[string]*pieces) error {
 	for i := range list.Updates {
 		u := &list.Updates[i]
 		if p := all[u.Number]; p != nil && p.core != "" {
