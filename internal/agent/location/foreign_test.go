@@ -3,7 +3,7 @@ package location_test
 import (
 	"bytes"
 	"context"
-	"crypto/sha1" //nolint:gosec // the protocol's
+	"crypto/sha1"
 	"errors"
 	"fmt"
 	"io"
@@ -169,7 +169,7 @@ func (c *computer) visitPHP() error {
 			break
 		}
 	}
-	if err := c.Locate(c.t.Context(), [][20]byte{sha1.Sum([]byte("content"))}); err != nil { //nolint:gosec // the protocol's
+	if err := c.Locate(c.t.Context(), [][20]byte{sha1.Sum([]byte("content"))}); err != nil {
 		return err
 	}
 	n, err := c.Report(c.t.Context(), []reporting.Event{{BasicData: basic(148)}, {BasicData: basic(162)}})
