@@ -99,6 +99,9 @@ func runLab(cmd *cobra.Command, std stdio, o *labOptions) error {
 	if err != nil {
 		return &problem{exit: exitUsage, err: err}
 	}
+	if cmd.Flags().Changed("computers") {
+		return usage("--computers is for the story; scenario %s is the disk of one computer", s.Name)
+	}
 	dir, err := os.MkdirTemp("", "redx-lab-")
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -100,6 +101,10 @@ func usageProblem(cmd *cobra.Command, err error) error {
 	var known *problem
 	if err == nil || errors.As(err, &known) {
 		return err
+	}
+	var number *strconv.NumError
+	if what, _, ok := strings.Cut(err.Error(), ": strconv."); ok && errors.As(err, &number) {
+		err = fmt.Errorf("%s: %w", what, number.Err) // which function of Go's has found that is no help
 	}
 	return &problem{exit: exitUsage, err: err, hint: "see: " + cmd.CommandPath() + " --help"}
 }

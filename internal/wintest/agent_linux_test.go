@@ -255,3 +255,25 @@ func (c *computer) lose(name string) (path string) {
 	c.must(os.Remove(c.path("ProgramData/redx/SoftwareDistribution/Download/" + filepath.ToSlash(path))))
 	return path
 }
+
+// TestLab tells the lab's whole story with Windows' programs.
+func TestLab(t *testing.T) {
+	if testing.Short() {
+		t.Skip("run this without REDX_WINE_SHORT: it takes its time, and the same is tried without Wine")
+	}
+	c := bareComputer(t)
+	var told struct {
+		Expected bool
+		Folder   string
+		Wrong    []string
+	}
+	c.json(&told, "lab", "--fast")
+	if !told.Expected {
+		t.Errorf("not as it should be: %q", told.Wrong)
+	}
+	drive, below, _ := strings.Cut(told.Folder, `:\`)
+	if drive != "C" || !strings.Contains(below, "redx-lab-") {
+		t.Fatalf("it stands in %s", told.Folder)
+	}
+	c.must(os.RemoveAll(c.path(strings.ReplaceAll(below, `\`, "/"))))
+}
