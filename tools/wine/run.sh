@@ -116,7 +116,7 @@ for p in "${packages[@]}"; do
 	}
 	[ -x "$dir/run/$p/outside.test" ] || continue
 	step "$p, from outside"
-	(cd "$dir/run/$p" && inside timeout 600 ./outside.test -test.timeout 9m ${short:+-test.short} </dev/null) || {
+	(cd "$dir/run/$p" && inside timeout 900 ./outside.test -test.timeout 14m ${short:+-test.short} </dev/null) || {
 		echo "FAILED: $p, from outside" >&2
 		status=1
 	}
