@@ -98,7 +98,7 @@ func writeCollection(ctx context.Context, std stdio, img image.Image, o *collect
 		return s, 0, &problem{exit: exitFailed, err: err, hint: "redx overwrites nothing; name another file"}
 	}
 	if err != nil {
-		return s, 0, err
+		return s, 0, notWritten(o.out, err)
 	}
 	defer func() {
 		if cerr := f.Close(); err == nil {

@@ -174,7 +174,7 @@ func lies(file, place string) (inside, same bool) {
 func writePage(std stdio, path, says string, write func(io.Writer) error) (err error) {
 	f, err := os.Create(path)
 	if err != nil {
-		return err
+		return notWritten(path, err)
 	}
 	defer func() {
 		if cerr := f.Close(); err == nil {

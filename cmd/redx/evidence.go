@@ -107,6 +107,15 @@ func openProblem(err error, logs bool) error {
 const logsHint = "--logs takes a zip of redx collect, and a folder, zip or file of logs under the names that Windows gives them: " +
 	"CBS.log, dism.log, WindowsUpdate.log, *.etl, *.evtx, DataStore.edb, setupact.log, setupapi.dev.log ...; a Windows disk goes to --image"
 
+// notWritten says of a file that could not be made which folder is missing, if that is why.
+func notWritten(path string, err error) error {
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	err = fmt.Errorf("%s cannot be written: there is no folder %s", path, filepath.Dir(path))
+	return &problem{exit: exitFailed, err: err, hint: "make the folder first, or name another"}
+}
+
 // notThere names the path alone: which call has found out is of no use to anybody.
 func notThere(err error) error {
 	var path *fs.PathError

@@ -82,6 +82,7 @@ var logExcerpts = map[string]struct{ text, want string }{
 	"what a repair lacked":        {"Unavailable repair files:\n\tservicing\\packages\\Package_for_KB2506014~31bf3856ad364e35~amd64~~6.1.1.1.mum", "package-manifest-missing"},
 	"a retry with the whole file": {"2023-10-11 03:03:03, Info                  CBS    PSFX: trying the whole file, previous result 0x800f0988", ""},
 	"what DISM prints":            {"Error: 0x800f081f\n\nThe source files could not be found.\nThe DISM log file can be found at C:\\Windows\\Logs\\DISM\\dism.log", "repair-source-missing"},
+	"setup's audit, of no harm":   {"AudMig: RegOpenKeyEx can't open Foo. (0x80070002)\nAudMig: No previous os data available.", ""},
 	"boot files":                  {"2024-02-14 01:01:01, Info                  CSI    00000021 BFSVC Error: Could not copy boot files. Last Error = 0x70", "system-partition-full"},
 	"setup's pair, in words":      {"2022-10-14 05:56:46, Info                  MOUPG  Setup result: [0x80070002], extended result: [0x20009]", "two-system-partitions"},
 	"a queue":                     {"Source: ESENT\nEvent ID: 454\nsvchost (5812,R,98) QmgrDatabaseInstance: recovery failed with error -501.", "bits-queue-damaged"},

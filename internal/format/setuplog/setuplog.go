@@ -65,7 +65,7 @@ func SniffPlain(head []byte) bool {
 func isSetupText(text []byte) bool {
 	for _, words := range [...]string{
 		"Process Drivers for Migration", "WimMount ImagePath", "Required profile hive does not exist", "User profile suffix mismatch",
-		"MigPlatformStartupOffline", "InsufficientSystemPartitionDiskSpace",
+		"MigPlatformStartupOffline", "InsufficientSystemPartitionDiskSpace", "AudMig: ",
 	} {
 		if bytes.Contains(text, []byte(words)) {
 			return true
