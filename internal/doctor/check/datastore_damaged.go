@@ -106,6 +106,14 @@ func datastoreDamaged(x *doctor.Exam) []doctor.Finding {
 // agentsFolder is where the update agent of redx itself keeps its files on a Windows whose own agent does the updates.
 const agentsFolder = `\ProgramData\redx\SoftwareDistribution\`
 
+// forOwnAgent names redx's agent where all files are its own: neither Windows' nor a repair of Windows' has to do with them.
+func forOwnAgent(f *doctor.Finding) {
+	elsewhere := func(file doctor.File) bool { return !within(file.Path, agentsFolder) }
+	if len(f.Files) > 0 && !slices.ContainsFunc(f.Files, elsewhere) {
+		f.Next = []string{"redx agent status"}
+	}
+}
+
 // ownDatabase gives the database of redx's own agent, "" when that is not damaged, and whether no other is.
 func ownDatabase(damage []*evidence.Event) (own string, alone bool) {
 	alone = true
@@ -130,8 +138,8 @@ func ownDamaged(x *doctor.Exam, path string, damage []*evidence.Event, fails []s
 		Files: []doctor.File{{Path: path}},
 		Codes: slices.Concat(codesOf(damage), codes),
 		Proof: slices.Concat(proofOf(damage, 3), attempts),
-		Next:  []string{"redx agent status"},
 	}
+	forOwnAgent(&f)
 	weigh(x, &f, damage)
 	settle(&f, x.Evidence)
 	takenAway(&f, x.Evidence, path[:max(0, strings.LastIndexByte(path, '\\'))])

@@ -168,4 +168,5 @@ func describeDamage(f *doctor.Finding) {
 		f.Surer = "the file beside its entry in the datastore: redx diagnose --image DIR"
 	}
 	f.Next = []string{"redx repair", "chkdsk C: /scan", openWindowsUpdate}
+	forOwnAgent(f)
 }

@@ -77,6 +77,7 @@ func payloadMissingDownload(x *doctor.Exam) []doctor.Finding {
 		}
 		f := payloadFinding(x.Evidence, u, last.Code, last.Proof, lost)
 		repairFirst(&f)
+		forOwnAgent(&f)
 		settle(&f, x.Evidence)
 		out = append(out, f)
 	}

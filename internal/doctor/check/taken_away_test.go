@@ -43,5 +43,8 @@ func TestOwnDatabase(t *testing.T) {
 		if !slices.Equal(files, damaged) {
 			t.Errorf("got one about %q, want %q", files, damaged)
 		}
+		if alone := len(damaged) == 1; alone != slices.Equal(found[0].Next, []string{"redx agent status"}) {
+			t.Errorf("%q: next is %q", damaged, found[0].Next)
+		}
 	}
 }
