@@ -2,6 +2,7 @@ package report
 
 import (
 	"io"
+	"slices"
 
 	"github.com/redx-update/redx/internal/image"
 	"github.com/redx-update/redx/internal/repair/journal"
@@ -151,6 +152,10 @@ func PurgedText(w io.Writer, style term.Style, out Purged) error {
 	p.kept(out.Kept, out.KeptBytes)
 	if out.FreedBytes != nil && len(out.Deleted) > 0 {
 		p.label("freed", size(*out.FreedBytes))
+	}
+	if slices.ContainsFunc(out.Deleted, func(k Kept) bool { return !k.Proven }) {
+		p.label("note", "nobody has seen yet whether the repair has helped: start that Windows and let it search for updates. Until it has, "+
+			"redx diagnose finds missing what was missing before, and another repair brings nothing")
 	}
 	return p.err
 }
