@@ -17,7 +17,8 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 packages=(
-	cmd/redx internal/agent/control internal/agent/disk internal/collect internal/evidence internal/format/textline internal/format/uso internal/gather internal/image
+	cmd/redx internal/agent/control internal/agent/disk internal/agent/facts internal/agent/home internal/agent/keep internal/agent/scan
+	internal/agent/setup internal/collect internal/evidence internal/format/textline internal/format/uso internal/gather internal/image
 	internal/image/offline internal/image/online internal/lab internal/repair internal/repair/act/live
 	internal/repair/act/offline internal/repair/journal internal/sqlitefile internal/term internal/vault internal/win
 	internal/win/wua internal/wuaclient internal/wintest
