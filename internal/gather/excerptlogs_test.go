@@ -1,6 +1,7 @@
 package gather_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/redx-update/redx/internal/winbin"
@@ -61,7 +62,13 @@ var logExcerpts = map[string]struct{ text, want string }{
 	"DISM's service":        {"2023-07-12 02:02:02, Error                 DISM   DISM Package Manager: PID=1 TID=2 No TrustedInstaller - CDISM::Init(hr:0x80070422)", "service-missing-or-disabled"},
 	"a driver's folder, German": {"!!!  inf: Could not open driver package 'C:\\Windows\\System32\\DriverStore\\FileRepository\\x.inf_amd64_5d2b\\x.inf'(00000003)\n" +
 		"!!!  inf: Error 3: Das System kann den angegebenen Pfad nicht finden.", "driver-package-missing"},
-	"drivers, not named": {"2024-06-12 05:05:05, Info                  CBS    Doqe: Failed installing driver updates [HRESULT = 0x80070003 - ERROR_PATH_NOT_FOUND]", "driver-package-missing"},
+	"a section of SetupAPI's": {
+		">>>  [Setup Import Driver Package - C:\\x.inf]\n>>>  Section start 2024/06/12 05:05:04.112\n      cmd: TiWorker.exe\n" +
+			"!!!  inf: Unable to load INF: 'C:\\Windows\\System32\\DriverStore\\FileRepository\\x.inf_amd64_5d2b\\x.inf'(00000003)\n" +
+			"<<<  Section end 2024/06/12 05:05:04.212\n<<<  [Exit status: FAILURE(0x00000003)]", "driver-package-missing",
+	},
+	"what a start of Windows did": {"1d8c8f5b2a4c3e2: 0xc0000034 MoveFile, \\SystemRoot\\WinSxS\\Temp\\PendingRenames\\2ab.cdf-ms", "pending-operation-interrupted"},
+	"drivers, not named":          {"2024-06-12 05:05:05, Info                  CBS    Doqe: Failed installing driver updates [HRESULT = 0x80070003 - ERROR_PATH_NOT_FOUND]", "driver-package-missing"},
 	"sfc": {"2024-09-12 10:10:10, Info                  CSI    000001f4 [SR] Cannot repair member file [l:7]'foo.dll' of Microsoft-Windows-Foo, " +
 		"version 10.0.19041.4842, arch amd64, nonSxS, pkt {l:8 b:31bf3856ad364e35} in the store, file is missing", "component-payload-missing"},
 	"sfc and a file that was changed": {"2024-09-12 10:10:10, Info                  CSI    000001f4 [SR] Cannot repair member file [l:12]'settings.ini' of Microsoft-Windows-Foo, " +
@@ -105,6 +112,8 @@ var logExcerpts = map[string]struct{ text, want string }{
 func TestLogExcerpts(t *testing.T) {
 	for name, tc := range logExcerpts {
 		leads(t, name, "excerpt.txt", []byte(tc.text+"\n"), tc.want)
+		leads(t, name+", cut", "cut.log", []byte("ound and so on.\n"+tc.text+"\n"), tc.want)
+		leads(t, name+", quoted", "mail.txt", []byte("> "+strings.ReplaceAll(tc.text, "\n", "\n> ")+"\n"), tc.want)
 		leads(t, name+", of Notepad", "of Notepad.log", []byte("\uFEFF"+crlf(tc.text)), tc.want)
 		leads(t, name+", UTF-16", "x (2).log", append([]byte{0xff, 0xfe}, winbin.PutUTF16(crlf(tc.text))...), tc.want)
 	}

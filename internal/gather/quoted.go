@@ -28,8 +28,16 @@ func unquoteHead(head []byte) ([]byte, bool) {
 	return out, quoted
 }
 
-// unquoteLine takes off any depth of quoting.
-func unquoteLine(line []byte) []byte { return bytes.TrimLeft(line, "> \t") }
+// unquoteLine takes off any depth of quoting, but leaves the heads of SetupAPI's sections, which begin with such marks.
+func unquoteLine(line []byte) []byte {
+	for {
+		line = bytes.TrimLeft(line, " \t")
+		if len(line) == 0 || line[0] != '>' || bytes.HasPrefix(line, []byte(">>>  ")) {
+			return line
+		}
+		line = line[1:]
+	}
+}
 
 // unquoter takes the quote marks off the beginning of every line.
 type unquoter struct {

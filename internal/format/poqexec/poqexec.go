@@ -53,11 +53,14 @@ func parse(no int, line []byte) Entry {
 	return e
 }
 
-// Sniff reports whether the head of a file, in any of textline's encodings, is a poqexec.log: its first line begins
-// with a FILETIME of this century in hexadecimal.
+// Sniff reports whether the head of a file, in any of textline's encodings, is a poqexec.log: its first line, or the
+// second, begins with a FILETIME of this century in hexadecimal.
 func Sniff(head []byte) bool {
 	s := NewScanner(bytes.NewReader(head))
 	for n := 0; n < 20 && s.Scan(); n++ {
+		if n == 0 && s.Entry().Time.IsZero() {
+			continue // it may be cut
+		}
 		if len(s.Entry().Text) > 0 || !s.Entry().Time.IsZero() {
 			y := s.Entry().Time.Year()
 			return y >= 2000 && y < 2100

@@ -170,8 +170,8 @@ func Sniff(head []byte) bool {
 			if level != Plain {
 				return len(category) == 3
 			}
-			if !categories[category] {
-				return false
+			if !categories[category] && n > 0 {
+				return false // the first line of an excerpt may be cut
 			}
 		}
 	}
