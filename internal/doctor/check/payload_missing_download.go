@@ -81,7 +81,8 @@ func payloadMissingDownload(x *doctor.Exam) []doctor.Finding {
 		settle(&f, x.Evidence)
 		out = append(out, f)
 	}
-	if words := unhealed(x.Evidence, troubled(x.Evidence, saysMissing)); len(out) == 0 && tell(x.Evidence, words) {
+	words := unhealed(x.Evidence, troubled(x.Evidence, saysMissing))
+	if len(out) == 0 && !x.Evidence.Machine.Present && tell(x.Evidence, words) {
 		last := words[len(words)-1]
 		out = append(out, unnamedPayload(x.Evidence, last.Update, last.Code, proofOf(words, 3)))
 	}
