@@ -104,8 +104,9 @@ if [ ! -f "$dir/prefix/complete" ]; then
 	# The first session holds the services' database locked for half a minute.
 	halt
 	sleep 1
-	inside touch "$dir/prefix/complete"
 fi
+# A run that is ended in the middle leaves services, which the next would meet.
+inside rm -f "$dir/prefix/complete"
 boot
 
 status=0
@@ -122,5 +123,6 @@ for p in "${packages[@]}"; do
 		status=1
 	}
 done
+inside touch "$dir/prefix/complete"
 step "done"
 exit $status
