@@ -86,6 +86,9 @@ func (s *Story) each(do func(c *computer) error) error {
 func (s *Story) downloads(ctx context.Context) error {
 	s.tell.scene("They scan, download and extract %s", s.updates[0].KB)
 	err := s.each(func(c *computer) error {
+		if err := c.offered(ctx, string(s.updates[0].KB)); err != nil {
+			return err
+		}
 		t, err := c.do(ctx, "download")
 		if err == nil && (len(t.Attempts) > 0 || t.Error != "") {
 			err = fmt.Errorf("the download failed: %+v", t)
