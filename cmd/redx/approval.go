@@ -12,6 +12,7 @@ import (
 	"github.com/redx-update/redx/internal/catalog"
 	"github.com/redx-update/redx/internal/deploy"
 	"github.com/redx-update/redx/internal/guid"
+	"github.com/redx-update/redx/internal/maintenance"
 )
 
 func newApprovalCommand(std stdio) *cobra.Command {
@@ -80,7 +81,11 @@ func printApprovals(w io.Writer, list []approved) error {
 		if a.Deadline != nil {
 			deadline = "by " + when(*a.Deadline)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", a.Update, a.GroupName, a.Choice, deadline, a.Title) //nolint:errcheck // Flush gives the error
+		window := "-"
+		if len(a.Window) > 0 {
+			window = "in " + a.Window.String()
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", a.Update, a.GroupName, a.Choice, deadline, window, a.Title) //nolint:errcheck // Flush gives the error
 	}
 	return t.Flush()
 }
@@ -90,6 +95,7 @@ type approvalOptions struct {
 	group    string
 	choice   string
 	deadline string
+	window   string
 }
 
 func newApprovalSetCommand(std stdio) *cobra.Command {
@@ -105,10 +111,16 @@ the groups below it that have no approval of their own.
   detect-only   computers report whether they need it, no more
   not-approved  nothing; also ends what the group has from the one above
 
+With --window, redx's own agents install or remove it unattended only in those times of the week, by the computer's own
+clock, and only where their settings' windows are open too; a deadline that has come ends the waiting. Several windows are
+divided by ";". Windows' own agent is not told, and goes by its own policy. Each time sets everything anew: a deadline or
+window that is not given is none.
+
 EXIT STATUS
   0  set    1  failed, or there is no such update or group    2  wrong usage`,
-		Example: "  redx approval set KB5034441 --group Test --choice install --deadline 2026-01-31T18:00:00Z --data /srv/redx",
-		Args:    one("one UPDATE: an id, a KB number or part of a title"),
+		Example: "  redx approval set KB5034441 --group Test --choice install --deadline 2026-01-31T18:00:00Z --data /srv/redx\n" +
+			"  redx approval set KB5034441 --group Test --window \"Sat,Sun 01:00-05:00\" --data /srv/redx",
+		Args: one("one UPDATE: an id, a KB number or part of a title"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.with(cmd.Context(), false, func(opened *data) error { return runApprove(cmd.Context(), std, &o, opened, args[0]) })
 		},
@@ -118,6 +130,7 @@ EXIT STATUS
 	f.StringVar(&o.group, "group", "All Computers", "for which `GROUP`")
 	f.StringVar(&o.choice, "choice", string(deploy.Install), "`WHAT`: install, optional, uninstall, detect-only, not-approved")
 	f.StringVar(&o.deadline, "deadline", "", "until `WHEN` (RFC 3339) it must be done")
+	f.StringVar(&o.window, "window", "", "the `TIMES` of the week in which redx's agents do it, such as \"Sat,Sun 01:00-05:00\"")
 	return cmd
 }
 
@@ -132,6 +145,10 @@ func runApprove(ctx context.Context, std stdio, o *approvalOptions, opened *data
 			return usage("deadline %q is not of the form 2026-01-31T18:00:00Z", o.deadline)
 		}
 		a.Deadline = &t
+	}
+	var err error
+	if a.Window, err = maintenance.Parse(o.window); err != nil {
+		return usage("window: %v", err)
 	}
 	u, err := oneUpdate(ctx, opened, word)
 	if err != nil {

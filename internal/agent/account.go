@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/redx-update/redx/internal/guid"
+	"github.com/redx-update/redx/internal/maintenance"
 	"github.com/redx-update/redx/internal/update"
 )
 
@@ -32,11 +33,12 @@ type named struct {
 // offered is an update that the computer needs, in JSON.
 type offered struct {
 	named
-	Action     Action    `json:"action"`
-	Bytes      int64     `json:"bytes"`
-	Deadline   time.Time `json:"deadline,omitzero"`
-	Ready      bool      `json:"ready,omitempty"` // downloaded, verified and extracted
-	MayRestart bool      `json:"may_restart,omitempty"`
+	Action     Action              `json:"action"`
+	Bytes      int64               `json:"bytes"`
+	Deadline   time.Time           `json:"deadline,omitzero"`
+	Window     maintenance.Windows `json:"window,omitempty"`
+	Ready      bool                `json:"ready,omitempty"` // downloaded, verified and extracted
+	MayRestart bool                `json:"may_restart,omitempty"`
 }
 
 // unsettled is an update that is not offered since a rule could not be evaluated, in JSON.
@@ -61,7 +63,7 @@ func (t Turn) MarshalJSON() ([]byte, error) {
 	if s := t.Scan; s != nil {
 		a.At, a.Location, a.Installed, a.NotApplicable = &s.At, s.Location, s.Installed, s.NotApplicable
 		for _, u := range s.Updates {
-			a.Updates = append(a.Updates, offered{nameOf(u.Ref), u.Action, u.Bytes, u.Deadline, u.Ready, u.MayRestart})
+			a.Updates = append(a.Updates, offered{nameOf(u.Ref), u.Action, u.Bytes, u.Deadline, u.Window, u.Ready, u.MayRestart})
 		}
 		for _, u := range s.Undecided {
 			a.Undecided = append(a.Undecided, unsettled{nameOf(u.Ref), u.Rule, u.Why})
@@ -92,7 +94,7 @@ func (t *Turn) UnmarshalJSON(b []byte) error {
 	}
 	t.Scan = &Scan{At: *a.At, Location: a.Location, Installed: a.Installed, NotApplicable: a.NotApplicable}
 	for _, u := range a.Updates {
-		t.Scan.Updates = append(t.Scan.Updates, Update{u.ref(), u.Action, u.Bytes, u.Deadline, u.Ready, u.MayRestart})
+		t.Scan.Updates = append(t.Scan.Updates, Update{u.ref(), u.Action, u.Bytes, u.Deadline, u.Window, u.Ready, u.MayRestart})
 	}
 	for _, u := range a.Undecided {
 		t.Scan.Undecided = append(t.Scan.Undecided, Undecided{u.ref(), u.Rule, u.Why})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/redx-update/redx/internal/agent"
 	"github.com/redx-update/redx/internal/hresult"
+	"github.com/redx-update/redx/internal/maintenance"
 	"github.com/redx-update/redx/internal/update"
 )
 
@@ -17,6 +18,7 @@ import (
 func TestTurnAsJSON(t *testing.T) {
 	u := offer(1)
 	u.KB, u.Ready, u.Deadline = "KB5000001", true, time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
+	u.Window = maintenance.Windows{{Days: [7]bool{6: true}, From: hour, To: 5 * hour}}
 	at := agent.Attempt{
 		Time: u.Deadline, ID: u.ID.GUID.String(), KB: "KB5000001", Title: u.Title, Result: update.Failed, Stage: agent.Installing,
 		Code: hresult.FileNotFound, Path: `C:\x`, Why: "gone", Healing: &agent.Healing{Healed: agent.Mended},

@@ -2,6 +2,8 @@ package agent
 
 import (
 	"time"
+
+	"github.com/redx-update/redx/internal/maintenance"
 )
 
 // Bounds of waiting.
@@ -115,6 +117,20 @@ func open(t *Turn) []Update {
 	return out
 }
 
+// opens is when the policy's windows and the update's own are open together the next time, and a while after it, so that a
+// fleet does not begin at once; after the interval of visits where nothing is waited for, or where they never are.
+func (a *Agent) opens(u Update, now time.Time) time.Time {
+	lists := []maintenance.Windows{a.Policy.Window, u.Window}
+	begins, found := maintenance.Next(now.In(a.zone()), lists...)
+	if !found || u.MayRestart && !a.Policy.MayRestart {
+		return now.Add(time.Duration(a.Policy.Every))
+	}
+	if at := begins.Add(a.within(time.Duration(a.Policy.FirstWithin))); maintenance.AllOpen(at, lists...) {
+		return at
+	}
+	return begins // a window that is shorter than that while
+}
+
 // ready is when an update that is still to be installed can be attempted next: after its back-off, when the day's
 // attempts allow one more, and when a window opens or its deadline has come.
 func (a *Agent) ready(s *State, u Update, now time.Time) time.Time {
@@ -128,10 +144,7 @@ func (a *Agent) ready(s *State, u Update, now time.Time) time.Time {
 	if a.mayInstall(u) {
 		return at
 	}
-	opens := now.Add(time.Duration(a.Policy.Every))
-	if w := a.Policy.opens(now.In(a.zone())); !w.IsZero() && (a.Policy.MayRestart || !u.MayRestart) {
-		opens = w.Add(a.within(time.Duration(a.Policy.FirstWithin)))
-	}
+	opens := a.opens(u, now)
 	if !u.Deadline.IsZero() && u.Deadline.Before(opens) {
 		opens = u.Deadline
 	}

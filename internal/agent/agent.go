@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/redx-update/redx/internal/hresult"
+	"github.com/redx-update/redx/internal/maintenance"
 	"github.com/redx-update/redx/internal/update"
 )
 
@@ -31,6 +32,8 @@ type Update struct {
 	Action   Action
 	Bytes    int64     // to download, all files together
 	Deadline time.Time // UTC; zero: none
+	// Window is when its approval has it installed unattended, within the policy's windows; none: whenever they are open.
+	Window maintenance.Windows
 	// Ready tells that all files are there, verified and extracted.
 	Ready bool
 	// MayRestart tells that installing it can ask for a restart.

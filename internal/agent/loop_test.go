@@ -109,27 +109,60 @@ func TestMended(t *testing.T) {
 }
 
 func TestWindowAndDeadline(t *testing.T) {
-	night, err := agent.ParseWindow("22:00-05:00")
-	if err != nil {
-		t.Fatal(err)
-	}
+	night, early, day, minute := windows(t, "22:00-05:00"), windows(t, "03:00-05:30"), windows(t, "06:00-20:00"), windows(t, "sun 09:00-09:01")
 	for name, tt := range map[string]struct {
 		change func(*agent.Policy, *agent.Update)
 		ok     func(installed []time.Time, start time.Time) bool
 	}{
 		"in the window": {
-			func(p *agent.Policy, _ *agent.Update) { p.Window = []agent.Window{night} },
+			func(p *agent.Policy, _ *agent.Update) { p.Window = night },
 			func(at []time.Time, _ time.Time) bool {
 				return len(at) == 1 && (at[0].Hour() >= 22 || at[0].Hour() < 5)
 			},
 		},
 		"at its deadline, whatever the window": {
 			func(p *agent.Policy, u *agent.Update) {
-				p.Window, u.Deadline = []agent.Window{night}, time.Now().Add(13*hour)
+				p.Window, u.Deadline = night, time.Now().Add(13*hour)
 			},
 			func(at []time.Time, start time.Time) bool {
 				return len(at) == 1 && at[0].Sub(start) >= 13*hour && at[0].Sub(start) < 14*hour
 			},
+		},
+		"in its own window": {
+			func(_ *agent.Policy, u *agent.Update) { u.Window = early },
+			func(at []time.Time, _ time.Time) bool {
+				return len(at) == 1 && at[0].Hour() == 3 && at[0].Minute() < 15
+			},
+		},
+		"in its own window, which is open": {
+			func(_ *agent.Policy, u *agent.Update) { u.Window = day },
+			func(at []time.Time, start time.Time) bool { return len(at) == 1 && at[0].Sub(start) < hour },
+		},
+		"in its own window, but not outside the policy's": {
+			func(p *agent.Policy, u *agent.Update) { p.Window, u.Window = night, early.And(day) },
+			func(at []time.Time, _ time.Time) bool { return len(at) == 1 && at[0].Hour() == 3 },
+		},
+		"never, when its window and the policy's do not meet": {
+			func(p *agent.Policy, u *agent.Update) { p.Window, u.Window = night, day },
+			func(at []time.Time, _ time.Time) bool { return len(at) == 0 },
+		},
+		"in a window of a minute": {
+			func(_ *agent.Policy, u *agent.Update) { u.Window = minute },
+			func(at []time.Time, start time.Time) bool {
+				return len(at) == 1 && at[0].Sub(start) >= 27*hour && at[0].Sub(start) < 27*hour+time.Minute
+			},
+		},
+		"at its deadline, whatever both windows": {
+			func(p *agent.Policy, u *agent.Update) {
+				p.Window, u.Window, u.Deadline = night, day, time.Now().Add(13*hour)
+			},
+			func(at []time.Time, start time.Time) bool {
+				return len(at) == 1 && at[0].Sub(start) >= 13*hour && at[0].Sub(start) < 14*hour
+			},
+		},
+		"in its own window before its deadline": {
+			func(_ *agent.Policy, u *agent.Update) { u.Window, u.Deadline = early, time.Now().Add(48*hour) },
+			func(at []time.Time, start time.Time) bool { return len(at) == 1 && at[0].Hour() == 3 },
 		},
 		"never, when it may restart and must not": {
 			func(_ *agent.Policy, u *agent.Update) { u.MayRestart = true },

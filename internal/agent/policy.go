@@ -8,22 +8,23 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"github.com/redx-update/redx/internal/maintenance"
 	"github.com/redx-update/redx/internal/repair"
 )
 
 // Policy says when the agent acts and how far it may go. Its zero value is no policy; DefaultPolicy is.
 type Policy struct {
-	Every       Duration   // between two visits; one is up to a fifth earlier, so that a fleet does not come at once
-	Categories  []Category // that are scanned for; none: all
-	Drivers     bool       // drivers are asked for as well
-	FirstWithin Duration   // the first visit after a start comes at some moment within this
-	RetryAfter  Duration   // after the first failure; doubled by each further one, up to Every
-	Window      []Window   // when updates may be installed unattended; none: always
-	MayRestart  bool       // updates that can ask for a restart may be installed unattended
-	Bandwidth   int64      // bytes a second of downloads; 0: no limit
-	TriesPerDay int        // attempts of one update within any 24 hours, unattended
-	HealsPerDay int        // repairs for one update within any 24 hours
-	HealWithin  Duration   // a repair begins at some moment within this after the failure
+	Every       Duration            // between two visits; one is up to a fifth earlier, so that a fleet does not come at once
+	Categories  []Category          // that are scanned for; none: all
+	Drivers     bool                // drivers are asked for as well
+	FirstWithin Duration            // the first visit after a start comes at some moment within this
+	RetryAfter  Duration            // after the first failure; doubled by each further one, up to Every
+	Window      maintenance.Windows // when updates may be installed unattended; none: always
+	MayRestart  bool                // updates that can ask for a restart may be installed unattended
+	Bandwidth   int64               // bytes a second of downloads; 0: no limit
+	TriesPerDay int                 // attempts of one update within any 24 hours, unattended
+	HealsPerDay int                 // repairs for one update within any 24 hours
+	HealWithin  Duration            // a repair begins at some moment within this after the failure
 	Rungs       []repair.Rung
 }
 
@@ -100,7 +101,7 @@ func (f *file) policy() (Policy, error) {
 	set(&p.HealsPerDay, f.Heal.PerDay)
 	set(&p.HealWithin, f.Heal.Within)
 	for _, w := range f.Install.Window {
-		one, err := ParseWindow(w)
+		one, err := maintenance.ParseWindow(w)
 		if err != nil {
 			return p, fmt.Errorf("install.window: %w", err)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/redx-update/redx/internal/agent"
 	"github.com/redx-update/redx/internal/guid"
+	"github.com/redx-update/redx/internal/maintenance"
 	"github.com/redx-update/redx/internal/repair"
 )
 
@@ -39,7 +40,7 @@ within = "0s"
 	want.Drivers, want.Categories = false, []agent.Category{{Product: g("1")}, {Product: g("2"), Classification: g("3")}}
 	want.TriesPerDay, want.Bandwidth, want.HealsPerDay, want.HealWithin = 2, 1000000, 3, 0
 	want.Rungs = []repair.Rung{repair.UpdateFolder, repair.Download}
-	want.Window = []agent.Window{
+	want.Window = maintenance.Windows{
 		{Days: [7]bool{1: true, 2: true, 3: true, 4: true, 5: true}, From: 22 * hour, To: 5 * hour},
 		{Days: [7]bool{6: true}, From: 8*hour + 30*time.Minute, To: 20 * hour},
 	}

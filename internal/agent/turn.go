@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/redx-update/redx/internal/maintenance"
 	"github.com/redx-update/redx/internal/update"
 )
 
@@ -101,7 +102,7 @@ func (a *Agent) mayInstall(u Update) bool {
 	if overdue(u, now) {
 		return true
 	}
-	return a.Policy.open(now.In(a.zone())) && (a.Policy.MayRestart || !u.MayRestart)
+	return maintenance.AllOpen(now.In(a.zone()), a.Policy.Window, u.Window) && (a.Policy.MayRestart || !u.MayRestart)
 }
 
 func overdue(u Update, now time.Time) bool { return !u.Deadline.IsZero() && !now.Before(u.Deadline) }

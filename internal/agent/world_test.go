@@ -12,6 +12,7 @@ import (
 	"github.com/redx-update/redx/internal/agent"
 	"github.com/redx-update/redx/internal/guid"
 	"github.com/redx-update/redx/internal/hresult"
+	"github.com/redx-update/redx/internal/maintenance"
 	"github.com/redx-update/redx/internal/update"
 )
 
@@ -136,3 +137,12 @@ func runFor(t testing.TB, a *agent.Agent, d time.Duration) {
 var errMissing = &agent.Failure{Stage: agent.Installing, Code: hresult.FileNotFound, Path: `C:\x`, Err: errors.New("it is not there")}
 
 func always(err error) func(agent.Update) error { return func(agent.Update) error { return err } }
+
+func windows(t testing.TB, text string) maintenance.Windows {
+	t.Helper()
+	list, err := maintenance.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}

@@ -40,7 +40,7 @@ var rules = []rule{
 			"internal/winsys", "internal/servicing", "internal/evidence", "internal/history", "internal/doctor/...",
 			"internal/format/...", "internal/write/...", "internal/repair/...", "internal/catalog/...", "internal/deploy/...",
 			"internal/proof", "internal/wuaclient/protocol", "internal/wsus/...", "internal/authenticode",
-			"internal/agent/metadata", "internal/agent/scan",
+			"internal/agent/metadata", "internal/agent/scan", "internal/maintenance",
 		},
 		except: []string{
 			"internal/format/uso", "internal/repair/journal", "internal/repair/act/live", "internal/repair/act/offline",

@@ -8,6 +8,7 @@ import (
 
 	"github.com/redx-update/redx/internal/catalog"
 	"github.com/redx-update/redx/internal/guid"
+	"github.com/redx-update/redx/internal/maintenance"
 )
 
 // GroupID is the number of a target group.
@@ -65,7 +66,9 @@ type Approval struct {
 	Group    GroupID    `json:"group"`
 	Choice   Choice     `json:"choice"`
 	Deadline *time.Time `json:"deadline,omitempty"`
-	Changed  time.Time  `json:"changed"`
+	// Window is when redx's own agents install it unattended; none: whenever their settings let them.
+	Window  maintenance.Windows `json:"window,omitempty"`
+	Changed time.Time           `json:"changed"`
 }
 
 // Input is everything that a Plan is made of.
@@ -105,6 +108,7 @@ type Deployment struct {
 	ID       int32
 	Action   Action
 	Deadline *time.Time
+	Window   maintenance.Windows // for redx's own agents alone
 	// Assigned: to be installed without asking.
 	Assigned bool
 	// Changed is when this deployment, or whether the revision is a leaf, last changed.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/redx-update/redx/internal/catalog"
 	"github.com/redx-update/redx/internal/guid"
+	"github.com/redx-update/redx/internal/maintenance"
 	"github.com/redx-update/redx/internal/update"
 )
 
@@ -222,5 +223,33 @@ func TestWhatPeopleSeeOfAPlan(t *testing.T) {
 	want := map[catalog.RevisionID][]string{3: {"a.cab"}, 4: {"a.cab"}}
 	if diff := cmp.Diff(want, maps.Collect(p.Withheld())); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestWindowsAreCombined: of groups that agree the windows of all count, and a group that has none opens no more.
+func TestWindowsAreCombined(t *testing.T) {
+	in := func(g GroupID, c Choice, window string) Approval {
+		w, err := maintenance.Parse(window)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return Approval{Update: gid(2), Group: g, Choice: c, Window: w}
+	}
+	for name, tc := range map[string]struct {
+		approvals []Approval
+		want      string
+	}{
+		"one":                 {[]Approval{in(desks, Install, "sat 01:00-05:00")}, "sat 01:00-05:00"},
+		"inherited":           {[]Approval{in(AllComputers, Install, "sat 01:00-05:00")}, "sat 01:00-05:00"},
+		"two":                 {[]Approval{in(servers, Install, "sat 01:00-05:00"), in(desks, Install, "sun 01:00-05:00")}, "sat 01:00-05:00; sun 01:00-05:00"},
+		"the same":            {[]Approval{in(servers, Install, "sat 01:00-05:00"), in(desks, Install, "sat 01:00-05:00")}, "sat 01:00-05:00"},
+		"the second has none": {[]Approval{in(servers, Install, "sat 01:00-05:00"), in(desks, Install, "")}, "sat 01:00-05:00"},
+		"the first has none":  {[]Approval{in(servers, Install, ""), in(desks, Install, "sat 01:00-05:00")}, "sat 01:00-05:00"},
+		"a weaker choice's":   {[]Approval{in(servers, Install, ""), in(desks, DetectOnly, "sat 01:00-05:00")}, ""},
+	} {
+		d, _ := Compile(input(tc.approvals...)).For([]GroupID{servers, desks}).Deployment(2)
+		if got := d.Window.String(); got != tc.want {
+			t.Errorf("%s: %q, want %q", name, got, tc.want)
+		}
 	}
 }

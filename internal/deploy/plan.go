@@ -125,7 +125,8 @@ func (c *cache) get(name string, compile func() *View) *View {
 }
 
 // decide gives the approval that counts for an update and a computer in these groups: of each group its own or the
-// nearest inherited one, of several groups the strongest choice, with the earliest deadline of those that agree.
+// nearest inherited one, of several groups the strongest choice, with the earliest deadline of those that agree, and their windows: one that has
+// none opens nothing that another one holds shut.
 // Changed is when any approval that had a say last changed. False: none of them ever had one.
 func (p *Plan) decide(update guid.GUID, groups []GroupID) (Approval, bool) {
 	var best Approval
@@ -140,7 +141,7 @@ func (p *Plan) decide(update guid.GUID, groups []GroupID) (Approval, bool) {
 		case best.ID == 0 || a.Choice.strength() > best.Choice.strength():
 			best = a
 		case a.Choice == best.Choice:
-			best.Deadline = earlier(best.Deadline, a.Deadline)
+			best.Deadline, best.Window = earlier(best.Deadline, a.Deadline), best.Window.And(a.Window)
 		}
 	}
 	best.Changed = changed

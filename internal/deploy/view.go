@@ -60,7 +60,7 @@ func (v *View) deployment(id catalog.RevisionID) Deployment {
 		if !decided { // a category that a scan asked for
 			break
 		}
-		d.ID, d.Action, d.Deadline = a.ID, a.Choice.action(), a.Deadline
+		d.ID, d.Action, d.Deadline, d.Window = a.ID, a.Choice.action(), a.Deadline, a.Window
 		d.Assigned = a.Choice != Optional
 	case catalog.Member:
 		d.Action = ActionBundle

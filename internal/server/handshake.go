@@ -39,11 +39,14 @@ func (s *Server) getConfig(c *call, r *clientws.GetConfig) (soap.Body, error) {
 			{Name: "ClientReportingLevel", Value: "2"},
 		},
 	}
-	if strings.HasPrefix(c.r.UserAgent(), "redx-agent/") {
+	if c.ours() {
 		config.Properties = append(config.Properties, clientws.ConfigurationProperty{Name: findingsProperty, Value: "1"})
 	}
 	return &clientws.GetConfigResponse{Result: config}, nil
 }
+
+// ours tells that the client is redx's own agent, which alone is told what the specification does not have.
+func (c *call) ours() bool { return strings.HasPrefix(c.r.UserAgent(), "redx-agent/") }
 
 func (c *call) share() string {
 	if c.set.PackageServerShare != "" {

@@ -27,7 +27,7 @@ func (s *Server) refreshCache(c *call, r *clientws.RefreshCache) (soap.Body, err
 		d, _ := view.Deployment(rev.RevisionID)
 		results = append(results, clientws.RefreshCacheResult{
 			RevisionID: int32(rev.RevisionID), GlobalID: &r.GlobalIDs[i], IsLeaf: view.Catalog().IsLeaf(rev.RevisionID),
-			Deployment: deployment(d, c.session.Protocol, nil),
+			Deployment: c.deployment(d, nil),
 		})
 	}
 	return &clientws.RefreshCacheResponse{Results: results}, nil

@@ -44,12 +44,13 @@ func (b *builder) info(need catalog.Need) (*clientws.SyncInfo, error) {
 func (b *builder) update(id catalog.RevisionID) clientws.UpdateInfo {
 	d, _ := b.view.Deployment(id)
 	return clientws.UpdateInfo{
-		ID: int32(id), Deployment: deployment(d, b.c.session.Protocol, b.hardware[id]), IsLeaf: b.view.Catalog().IsLeaf(id),
+		ID: int32(id), Deployment: b.c.deployment(d, b.hardware[id]), IsLeaf: b.view.Catalog().IsLeaf(id),
 	}
 }
 
-// deployment writes a deployment as a client of that protocol version may have it (2.2.2.2.4).
-func deployment(d deploy.Deployment, v version, hardware []string) *clientws.Deployment {
+// deployment writes a deployment as a client of the session's protocol version may have it (2.2.2.2.4).
+func (c *call) deployment(d deploy.Deployment, hardware []string) *clientws.Deployment {
+	v := c.session.Protocol
 	out := &clientws.Deployment{
 		ID: d.ID, Action: clientws.DeploymentAction(d.Action), IsAssigned: d.Assigned,
 		LastChangeTime: d.Changed.UTC().Format(time.DateOnly),
@@ -62,6 +63,9 @@ func deployment(d deploy.Deployment, v version, hardware []string) *clientws.Dep
 	}
 	if v.since(8) {
 		out.AutoSelect, out.AutoDownload, out.SupersedenceBehavior = "0", "0", "0"
+	}
+	if c.ours() {
+		out.RedxWindow = d.Window.String()
 	}
 	return out
 }

@@ -240,6 +240,7 @@ type agent struct {
 	server   *httptest.Server
 	id       string
 	protocol string
+	name     string // its User-Agent; empty: Go's
 	cookie   *clientws.Cookie
 	last     time.Time // GetConfig's LastChange
 }
@@ -259,6 +260,9 @@ func (a *agent) post(path string, message []byte) (int, http.Header, []byte) {
 	}
 	r.Header.Set("Content-Type", "text/xml; charset=utf-8")
 	r.Header.Set("Accept-Encoding", "xpress")
+	if a.name != "" {
+		r.Header.Set("User-Agent", a.name)
+	}
 	res, err := a.server.Client().Do(r)
 	if err != nil {
 		a.t.Fatal(err)

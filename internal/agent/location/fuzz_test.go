@@ -21,7 +21,7 @@ func FuzzSync(f *testing.F) {
 	}
 	add(clientws.SyncInfo{NewUpdates: []clientws.UpdateInfo{{
 		ID: 1, XML: `<UpdateIdentity UpdateID="5c2a3f60-7d41-4be9-9a0e-2f6f8e5b1d01" RevisionNumber="7" /><Properties UpdateType="Software" />`,
-		Deployment: &clientws.Deployment{Action: "Install", Deadline: "2026-12-01T09:00:00Z"},
+		Deployment: &clientws.Deployment{Action: "Install", Deadline: "2026-12-01T09:00:00Z", RedxWindow: "sat,sun 01:00-05:00"},
 	}}})
 	add(clientws.SyncInfo{OutOfScopeRevisionIDs: []int32{7}, ChangedUpdates: []clientws.UpdateInfo{{ID: 8, Deployment: &clientws.Deployment{}}}})
 	f.Fuzz(func(t *testing.T, message []byte) {

@@ -20,6 +20,7 @@ import (
 	"github.com/redx-update/redx/internal/catalog"
 	"github.com/redx-update/redx/internal/deploy"
 	"github.com/redx-update/redx/internal/guid"
+	"github.com/redx-update/redx/internal/maintenance"
 	"github.com/redx-update/redx/internal/server/servertest"
 	"github.com/redx-update/redx/internal/wsus/clientws"
 	"github.com/redx-update/redx/internal/wsus/soap"
@@ -165,6 +166,19 @@ func TestSync(t *testing.T) {
 	for _, r := range c.State().Revisions {
 		if r.Core.ID.GUID == servertest.ID(3) && !r.Deployment.Deadline.Equal(deadline) {
 			t.Errorf("after the deadline was set: %+v", r.Deployment)
+		}
+	}
+	night, err := maintenance.Parse("Sat,Sun 01:00-05:00")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, window := range []maintenance.Windows{night, nil} {
+		site.Decide(deploy.Approval{Update: servertest.ID(3), Choice: deploy.Install, Window: window})
+		c.sync()
+		for _, r := range c.State().Revisions {
+			if r.Core.ID.GUID == servertest.ID(3) && r.Deployment.Window != window.String() {
+				t.Errorf("after the window became %q: %+v", window, r.Deployment)
+			}
 		}
 	}
 	site.Approve(servertest.ID(3), deploy.NotApproved, nil)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/redx-update/redx/internal/agent/metadata"
+	"github.com/redx-update/redx/internal/maintenance"
 	"github.com/redx-update/redx/internal/wsus/clientws"
 	"github.com/redx-update/redx/internal/wsus/soap"
 )
@@ -192,5 +193,7 @@ func deployment(d *clientws.Deployment) metadata.Deployment {
 	if t, err := soap.ParseTime(d.Deadline); err == nil {
 		out.Deadline = t.UTC()
 	}
+	// One that is too long stays so, and is told as one that cannot be read; its remainder is of no use.
+	out.Window = strings.ToValidUTF8(d.RedxWindow[:min(len(d.RedxWindow), maintenance.MaxText+1)], "?")
 	return out
 }

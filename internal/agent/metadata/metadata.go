@@ -150,6 +150,8 @@ func (c *Core) relate(x *coreXML) error {
 type Deployment struct {
 	Action   Action
 	Deadline time.Time `json:",omitzero"` // UTC; zero: none
+	// Window is when it may be installed, as a redx server says it (package maintenance); no other server says anything.
+	Window string `json:",omitempty"`
 }
 
 // Action is what a client does with a revision (MS-WUSP 2.2.2.2.4).

@@ -199,11 +199,11 @@ func TestApprove(t *testing.T) {
 	g := w.update(1, "One", "KB5000001")
 	v := w.admin()
 	at := "/updates/" + g.String()
-	r, _ := v.post(at, at+"/approve", "group", "1", "choice", "install", "deadline", "2026-12-24")
+	r, _ := v.post(at, at+"/approve", "group", "1", "choice", "install", "deadline", "2026-12-24", "window", "Sat,Sun 01:00-05:00")
 	if r.StatusCode != http.StatusSeeOther || !strings.HasPrefix(r.Header.Get("Location"), at) {
 		t.Fatalf("approve: %d to %s", r.StatusCode, r.Header.Get("Location"))
 	}
-	has(t, v.page(at), "All Computers Install 2026-12-24 00:00")
+	has(t, v.page(at), "All Computers Install 2026-12-24 00:00 sat,sun 01:00-05:00")
 	if d, ok := w.backend.Plan().For([]deploy.GroupID{1}).Deployment(catalog.RevisionID(1)); !ok || d.Action != deploy.ActionInstall {
 		t.Errorf("the plan has %+v", d)
 	}
@@ -215,7 +215,7 @@ func TestApprove(t *testing.T) {
 	if !strings.Contains(w.log.String(), `msg="update declined" update=`+g.String()+` by="(one-time link)"`) {
 		t.Error("the log does not say who declined what")
 	}
-	for _, bad := range [][]string{{"group", "99", "choice", "install"}, {"group", "1", "choice", "perhaps"}, {"group", "1", "choice", "install", "deadline", "soon"}, {}} {
+	for _, bad := range [][]string{{"group", "99", "choice", "install"}, {"group", "1", "choice", "perhaps"}, {"group", "1", "choice", "install", "deadline", "soon"}, {"group", "1", "choice", "install", "window", "weekends"}, {}} {
 		if r, body := v.post(at, at+"/approve", bad...); r.StatusCode != http.StatusBadRequest || !strings.Contains(body, `role="alert"`) {
 			t.Errorf("%v: %d", bad, r.StatusCode)
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/redx-update/redx/internal/deploy"
 	"github.com/redx-update/redx/internal/guid"
 	"github.com/redx-update/redx/internal/hresult"
+	"github.com/redx-update/redx/internal/maintenance"
 	"github.com/redx-update/redx/internal/store"
 )
 
@@ -199,6 +200,10 @@ func (c *Console) approval(v *visit, g guid.GUID) (deploy.Approval, string) {
 			return a, "The deadline must be a day such as 2026-01-31."
 		}
 		a.Deadline = &t
+	}
+	var err error
+	if a.Window, err = maintenance.Parse(form.Get("window")); err != nil {
+		return a, "The window must be times of the week such as sat,sun 01:00-05:00."
 	}
 	return a, ""
 }

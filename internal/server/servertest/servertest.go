@@ -118,7 +118,13 @@ func (s *Site) Add(updates ...Update) {
 // Approve sets a choice for an update and all computers.
 func (s *Site) Approve(id guid.GUID, choice deploy.Choice, deadline *time.Time) {
 	s.t.Helper()
-	a := deploy.Approval{Update: id, Group: deploy.AllComputers, Choice: choice, Deadline: deadline}
+	s.Decide(deploy.Approval{Update: id, Choice: choice, Deadline: deadline})
+}
+
+// Decide sets an approval for all computers.
+func (s *Site) Decide(a deploy.Approval) {
+	s.t.Helper()
+	a.Group = deploy.AllComputers
 	if _, err := s.Store.Approve(s.t.Context(), a); err != nil {
 		s.t.Fatal(err)
 	}

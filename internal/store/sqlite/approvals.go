@@ -8,6 +8,7 @@ import (
 
 	"github.com/redx-update/redx/internal/deploy"
 	"github.com/redx-update/redx/internal/guid"
+	"github.com/redx-update/redx/internal/maintenance"
 )
 
 // Approvals implements store.Approvals.
@@ -15,8 +16,9 @@ func (s *Store) Approvals(ctx context.Context) ([]deploy.Approval, error) {
 	return list(ctx, s.read, func(rows *sql.Rows) (deploy.Approval, error) {
 		var a deploy.Approval
 		var g []byte
+		var window string
 		var deadline, changed int64
-		err := rows.Scan(&a.ID, &g, &a.Group, &a.Choice, &deadline, &changed)
+		err := rows.Scan(&a.ID, &g, &a.Group, &a.Choice, &deadline, &window, &changed)
 		if err != nil {
 			return a, err
 		}
@@ -25,9 +27,12 @@ func (s *Store) Approvals(ctx context.Context) ([]deploy.Approval, error) {
 			a.Deadline = &t
 		}
 		a.Changed = instant(changed)
+		if a.Window, err = maintenance.Parse(window); err != nil {
+			return a, fmt.Errorf("window of approval %d: %w", a.ID, err)
+		}
 		a.Update, err = asGUID(g)
 		return a, err
-	}, "SELECT id, guid, target, choice, deadline, changed FROM approvals ORDER BY id")
+	}, "SELECT id, guid, target, choice, deadline, maintenance, changed FROM approvals ORDER BY id")
 }
 
 // Approve implements store.Approvals.
@@ -50,9 +55,10 @@ func (s *Store) Approve(ctx context.Context, a deploy.Approval) (deploy.Approval
 		if a.Changed, err = tick(ctx, tx); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO approvals (guid, target, choice, deadline, changed) VALUES (?, ?, ?, ?, ?)
-			ON CONFLICT (guid, target) DO UPDATE SET choice = excluded.choice, deadline = excluded.deadline, changed = excluded.changed`,
-			a.Update[:], a.Group, a.Choice, deadline, millis(a.Changed))
+		_, err = tx.ExecContext(ctx, `INSERT INTO approvals (guid, target, choice, deadline, maintenance, changed) VALUES (?, ?, ?, ?, ?, ?)
+			ON CONFLICT (guid, target) DO UPDATE SET choice = excluded.choice, deadline = excluded.deadline,
+			maintenance = excluded.maintenance, changed = excluded.changed`,
+			a.Update[:], a.Group, a.Choice, deadline, a.Window.String(), millis(a.Changed))
 		if err != nil {
 			return err
 		}
@@ -92,7 +98,7 @@ func (s *Store) Decline(ctx context.Context, update guid.GUID) error {
 		if _, err := tx.ExecContext(ctx, "INSERT OR REPLACE INTO declined (guid, changed) VALUES (?, ?)", update[:], millis(at)); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, "UPDATE approvals SET choice = ?, deadline = 0, changed = ? WHERE guid = ?", deploy.NotApproved, millis(at), update[:])
+		_, err = tx.ExecContext(ctx, "UPDATE approvals SET choice = ?, deadline = 0, maintenance = '', changed = ? WHERE guid = ?", deploy.NotApproved, millis(at), update[:])
 		return err
 	})
 }

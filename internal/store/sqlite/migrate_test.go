@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/redx-update/redx/internal/deploy"
 	"github.com/redx-update/redx/internal/store"
 	"github.com/redx-update/redx/internal/store/storetest"
 )
@@ -48,5 +49,38 @@ func TestSecondMigration(t *testing.T) {
 	}
 	if events, err := s.UpdateEvents(t.Context(), "id", 5); err != nil || len(events) != 1 {
 		t.Errorf("%d events about updates, %v", len(events), err)
+	}
+}
+
+// TestWindowMigration: an approval of a store from before windows has none, and is otherwise as it was.
+func TestWindowMigration(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s.db")
+	db, err := connect(path, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := ""
+	for _, name := range []string{"0001", "0002", "0003"} {
+		part, err := migrations.ReadFile("migration/" + name + ".sql")
+		if err != nil {
+			t.Fatal(err)
+		}
+		text += string(part)
+	}
+	text += `INSERT INTO approvals (id, guid, target, choice, deadline, changed)
+		VALUES (7, x'00000000000000000000000000000001', 1, 'install', 86400000, 1); PRAGMA user_version = 3`
+	err = inTx(t.Context(), db, func(tx *sql.Tx) error {
+		_, err := tx.Exec(text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	got, err := open(t, path).Approvals(t.Context())
+	deadline := instant(86400000)
+	want := []deploy.Approval{{ID: 7, Update: storetest.ID(1), Group: 1, Choice: deploy.Install, Deadline: &deadline, Changed: instant(1)}}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("%v, %s", err, diff)
 	}
 }

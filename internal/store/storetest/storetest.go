@@ -17,6 +17,7 @@ import (
 	"github.com/redx-update/redx/internal/deploy"
 	"github.com/redx-update/redx/internal/guid"
 	"github.com/redx-update/redx/internal/hresult"
+	"github.com/redx-update/redx/internal/maintenance"
 	"github.com/redx-update/redx/internal/store"
 	"github.com/redx-update/redx/internal/update"
 )
@@ -318,17 +319,22 @@ func wholeReplacesCut(t *testing.T, open Opener) {
 func approvals(t *testing.T, open Opener) {
 	s := open(t)
 	ctx := t.Context()
-	deadline := at(30)
-	a := must[deploy.Approval](t)(s.Approve(ctx, deploy.Approval{Update: ID(1), Group: deploy.AllComputers, Choice: deploy.Install, Deadline: &deadline}))
+	deadline, night := at(30), must[maintenance.Windows](t)(maintenance.Parse("sat,sun 01:00-05:00; mon-fri 22:00-05:00"))
+	a := must[deploy.Approval](t)(s.Approve(ctx, deploy.Approval{Update: ID(1), Group: deploy.AllComputers, Choice: deploy.Install, Deadline: &deadline, Window: night}))
+	s = reopened(t, s, open)
+	same(t, []deploy.Approval{a}, must[[]deploy.Approval](t)(s.Approvals(ctx)))
 	b := must[deploy.Approval](t)(s.Approve(ctx, deploy.Approval{Update: ID(1), Group: deploy.AllComputers, Choice: deploy.DetectOnly}))
 	if a.ID == 0 || a.ID != b.ID || !b.Changed.After(a.Changed) {
 		t.Errorf("approvals %+v and %+v", a, b)
 	}
 	s = reopened(t, s, open)
 	same(t, []deploy.Approval{b}, must[[]deploy.Approval](t)(s.Approvals(ctx)))
+	windowed := b
+	windowed.Window = night
+	must[deploy.Approval](t)(s.Approve(ctx, windowed))
 	check(t, s.Decline(ctx, ID(1)))
 	left := must[[]deploy.Approval](t)(s.Approvals(ctx))
-	if len(left) != 1 || left[0].Choice != deploy.NotApproved || !left[0].Changed.After(b.Changed) {
+	if len(left) != 1 || left[0].Choice != deploy.NotApproved || left[0].Window != nil || !left[0].Changed.After(b.Changed) {
 		t.Errorf("after declining: %+v", left)
 	}
 	if len(must[map[guid.GUID]time.Time](t)(s.Declined(ctx))) != 1 {

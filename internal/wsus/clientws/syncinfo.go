@@ -50,6 +50,9 @@ type Deployment struct {
 	AutoDownload         string           `soap:"AutoDownload,omitempty"`         // "0", from protocol version 1.8
 	SupersedenceBehavior string           `soap:"SupersedenceBehavior,omitempty"` // "0", from protocol version 1.8
 	FlagBitmask          string           `soap:"FlagBitmask,omitempty"`          // "0", from protocol version 1.8
+	// RedxWindow is the approval's maintenance window (package maintenance). It is no part of the specification: a redx
+	// server writes it to redx's own agents and to nobody else.
+	RedxWindow string `soap:"RedxWindow,omitempty"`
 }
 
 // DeploymentAction is what a client does with a revision.

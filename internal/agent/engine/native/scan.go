@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 
 	"github.com/redx-update/redx/internal/agent"
@@ -13,6 +14,7 @@ import (
 	"github.com/redx-update/redx/internal/agent/scan"
 	"github.com/redx-update/redx/internal/agent/trace"
 	"github.com/redx-update/redx/internal/hresult"
+	"github.com/redx-update/redx/internal/maintenance"
 	"github.com/redx-update/redx/internal/update"
 )
 
@@ -151,6 +153,9 @@ func (e *Engine) offer(i scan.Item, action agent.Action) (u agent.Update, why st
 		return u, err.Error()
 	}
 	u.Action, u.Deadline = action, i.Deployment.Deadline
+	if u.Window, err = maintenance.Parse(i.Deployment.Window); err != nil {
+		e.o.Log.Warn("the window of an approval cannot be read: the settings' windows alone count", slog.String("update", u.Title), slog.Any("error", err))
+	}
 	for _, p := range i.Parts {
 		ref, x, err := e.describe(p)
 		if err != nil {
