@@ -109,11 +109,8 @@ func TestMended(t *testing.T) {
 }
 
 func TestWindowAndDeadline(t *testing.T) {
-	night, early, day, minute := windows(t, "22:00-05:00"), windows(t, "03:00-05:30"), windows(t, "06:00-20:00"), windows(t, "sun 09:00-09:01")
-	for name, tt := range map[string]struct {
-		change func(*agent.Policy, *agent.Update)
-		ok     func(installed []time.Time, start time.Time) bool
-	}{
+	night := windows(t, "22:00-05:00")
+	for name, tt := range map[string]timing{
 		"in the window": {
 			func(p *agent.Policy, _ *agent.Update) { p.Window = night },
 			func(at []time.Time, _ time.Time) bool {
@@ -128,6 +125,23 @@ func TestWindowAndDeadline(t *testing.T) {
 				return len(at) == 1 && at[0].Sub(start) >= 13*hour && at[0].Sub(start) < 14*hour
 			},
 		},
+		"never, when it may restart and must not": {
+			func(_ *agent.Policy, u *agent.Update) { u.MayRestart = true },
+			func(at []time.Time, _ time.Time) bool { return len(at) == 0 },
+		},
+		"at once, when it may restart and may": {
+			func(p *agent.Policy, u *agent.Update) { u.MayRestart, p.MayRestart = true, true },
+			func(at []time.Time, start time.Time) bool { return len(at) == 1 && at[0].Sub(start) < hour },
+		},
+	} {
+		t.Run(name, tt.run)
+	}
+}
+
+// TestApprovedWindow has a window of the update's own beside the policy's: both must be open.
+func TestApprovedWindow(t *testing.T) {
+	night, early, day, minute := windows(t, "22:00-05:00"), windows(t, "03:00-05:30"), windows(t, "06:00-20:00"), windows(t, "sun 09:00-09:01")
+	for name, tt := range map[string]timing{
 		"in its own window": {
 			func(_ *agent.Policy, u *agent.Update) { u.Window = early },
 			func(at []time.Time, _ time.Time) bool {
@@ -164,32 +178,50 @@ func TestWindowAndDeadline(t *testing.T) {
 			func(_ *agent.Policy, u *agent.Update) { u.Window, u.Deadline = early, time.Now().Add(48*hour) },
 			func(at []time.Time, start time.Time) bool { return len(at) == 1 && at[0].Hour() == 3 },
 		},
-		"never, when it may restart and must not": {
-			func(_ *agent.Policy, u *agent.Update) { u.MayRestart = true },
-			func(at []time.Time, _ time.Time) bool { return len(at) == 0 },
-		},
-		"at once, when it may restart and may": {
-			func(p *agent.Policy, u *agent.Update) { u.MayRestart, p.MayRestart = true, true },
-			func(at []time.Time, start time.Time) bool { return len(at) == 1 && at[0].Sub(start) < hour },
-		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				time.Sleep(6 * hour) // the bubble's clock begins at midnight
-				start := time.Now()
-				p, u := agent.DefaultPolicy(), offer(1)
-				tt.change(&p, &u)
-				w := &world{offers: []agent.Update{u}}
-				runFor(t, newAgent(t, w, p, &memory{}), 4*24*hour)
-				if !tt.ok(w.installs["b"], start) {
-					t.Errorf("installed at %v, started at %v", w.installs["b"], start)
-				}
-				if len(w.downloads) != 1 {
-					t.Errorf("downloaded %d times", len(w.downloads))
-				}
-			})
-		})
+		t.Run(name, tt.run)
 	}
+}
+
+// timing is a policy and an update, and when that is to be installed by an agent that starts at six.
+type timing struct {
+	change func(*agent.Policy, *agent.Update)
+	ok     func(installed []time.Time, start time.Time) bool
+}
+
+func (tt timing) run(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(6 * hour) // the bubble's clock begins at midnight, on a Saturday
+		start := time.Now()
+		p, u := agent.DefaultPolicy(), offer(1)
+		tt.change(&p, &u)
+		w := &world{offers: []agent.Update{u}}
+		runFor(t, newAgent(t, w, p, &memory{}), 4*24*hour)
+		if !tt.ok(w.installs["b"], start) {
+			t.Errorf("installed at %v, started at %v", w.installs["b"], start)
+		}
+		if len(w.downloads) != 1 {
+			t.Errorf("downloaded %d times", len(w.downloads))
+		}
+	})
+}
+
+// TestNextVisitAtWindow: after the download the next visit is when the update's window opens, or shortly after.
+func TestNextVisitAtWindow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := offer(1)
+		u.Window = windows(t, "18:00-22:00")
+		w := &world{offers: []agent.Update{u}}
+		a, opens := newAgent(t, w, agent.DefaultPolicy(), &memory{}), time.Now().Add(18*hour)
+		runFor(t, a, hour)
+		if late := a.Status().NextVisit.Sub(opens); late < 0 || late > 10*time.Minute || len(w.installs) != 0 {
+			t.Errorf("the next visit is %s after the window opens, installed: %v", late, w.installs)
+		}
+		runFor(t, a, 18*hour)
+		if len(w.scans) != 2 || len(w.installs["b"]) != 1 {
+			t.Errorf("%d visits, installed: %v", len(w.scans), w.installs)
+		}
+	})
 }
 
 func TestAskedAndPaused(t *testing.T) {
