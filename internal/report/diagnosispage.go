@@ -40,7 +40,7 @@ type diagnosisCause struct {
 	Missing, Codes               []string
 	Files                        []diagnosisFile
 	Here, There                  []NextStep
-	ThereText                    string
+	HereText, ThereText          string
 	Catalog, CatalogKB           string
 	Proof                        []pageSource
 	Follows                      []diagnosisCause
@@ -123,6 +123,7 @@ func newCause(f *doctor.Finding, img Image) diagnosisCause {
 		Sure: string(f.Confidence) + surer(f), ThereText: thereText(img),
 	}
 	c.Here, c.There = nextSteps(f.Next, img)
+	c.HereText = hereText(img, c.Here)
 	kb, page := catalogPage(f)
 	c.Catalog, c.CatalogKB = page, string(kb)
 	for _, m := range f.Missing {

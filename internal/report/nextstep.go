@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/redx-update/redx/internal/image"
@@ -26,13 +27,14 @@ var nextRules = []struct {
 	{"redx explain", "looks", "", true},
 	{"start https:", "opens", "", true},
 	{"start ms-settings:", "opens", "there: check for updates", false},
-	{"appwiz.cpl", "opens", "there: repair the product, or take it off and install it again", false},
+	{"appwiz.cpl", "opens", "there: repair the product, or remove it and install it again; have its setup at hand first", false},
 	{"cleanmgr", "opens", "", false},
 	{"shutdown /r", "changes", "restarts at once: save all work first", false},
 	{"shutdown /s", "changes", "shuts down at once: save all work first", false},
 	{
 		`DISM /Image:C:\ /Cleanup-Image /RevertPendingActions`, "changes",
-		"only if a restart does not help, and from the recovery environment, where Windows often has another letter than C:; cannot be undone", false,
+		"not there, but in the recovery environment (hold Shift and choose Restart; Troubleshoot, Command Prompt), and only if the restart did " +
+			"not help; Windows often has another letter than C: there (dir finds it); cannot be undone", false,
 	},
 	{"DISM /Online /Cleanup-Image /RestoreHealth", "changes", "repairs files of Windows", false},
 	{"DISM /Online /Add-Package", "changes", "installs the package; on Windows 10 and before it wants the .cab inside of an .msu, or: wusa FILE.msu", false},
@@ -46,6 +48,14 @@ var nextRules = []struct {
 	{"xcopy ", "changes", "", false},
 	{"w32tm /resync", "changes", "", false},
 	{"powershell -Command \"Delete-", "changes", "", false},
+	{"findstr ", "looks", "shows what setup did with the driver last, and which folder it came from", false},
+	{`reg query HKLM\SYSTEM\DriverDatabase\`, "looks", "Active names the folder that Windows expects", false},
+	{`dir /s /b %windir%\WinSxS\`, "looks", "a folder that it names has the files; if it finds none, take them from a healthy PC", false},
+	{`reg query HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Installer\`, "looks", "shows where each product was installed from: the package may still be there", false},
+	{"icacls ", "looks", "good: SYSTEM or TrustedInstaller with (F), and no DENY; if it cannot find the file, look at its folder", false},
+	{"fltmc filters", "looks", "lists what works between programs and files; what is not Microsoft's is mostly antivirus or backup: pause that", false},
+	{"reagentc /info", "looks", "Enabled: the partition is in use and must grow; Disabled: nothing uses it, hide the update", false},
+	{"curl -I ", "looks", "404: still missing; 200: it is there now, check for updates again", false},
 	{"reg export", "looks", "keeps a copy", false},
 	{"reg delete", "changes", "removes the half that is left; reg import of the copy brings it back", false},
 	{`powershell -Command "Get-Partition`, "looks", "where partitions of Type System stand on two disks, that is the cause", false},
@@ -75,6 +85,15 @@ func nextSteps(commands []string, img Image) (here, there []NextStep) {
 		}
 	}
 	return here, there
+}
+
+// hereText says that redx itself is run where the disk hangs; "" where there is no other computer, or nothing to run on the disk.
+func hereText(img Image, here []NextStep) string {
+	onDisk := func(s NextStep) bool { return strings.Contains(s.Command, " --image ") }
+	if img.Kind == image.Online || !slices.ContainsFunc(here, onDisk) {
+		return ""
+	}
+	return "here, while the disk is still connected:"
 }
 
 // thereText says which computer that is.

@@ -282,7 +282,12 @@ func placeText(s evidence.Source) string {
 // next lists what to do: here, and on the computer that was looked at, which is mostly another one.
 func (p *printer) next(f *doctor.Finding) {
 	here, there := nextSteps(f.Next, p.image)
-	p.steps("next", here)
+	first := "next"
+	if text := hereText(p.image, here); text != "" {
+		p.label(first, text)
+		first = ""
+	}
+	p.steps(first, here)
 	if len(there) == 0 {
 		return
 	}

@@ -43,8 +43,10 @@ func accessDenied(x *doctor.Exam) []doctor.Finding {
 	attempts, codes := attemptsOf(fails)
 	f := doctor.Finding{
 		Severity: doctor.Error, Confidence: doctor.Proven, Update: updateOf(fails, lines),
-		Detail: "Rights were changed, or another program holds the file, mostly antivirus or backup software. Let that pause, then " +
-			"install again. If the rights were changed, compare them with a healthy computer of the same build; do not take ownership of WinSxS.",
+		Detail: "Windows was refused a file or key while it installed. The log does not say whether another program held it, which is usual " +
+			"(antivirus, backup), or whether its rights were changed. First pause the antivirus and backup programs and install again. If " +
+			"it fails on the same name, compare its rights with those on a healthy PC of the same build, and give back what differs; do not " +
+			"delete or rename it, and do not take ownership of folders of Windows.",
 		Codes: slices.Concat(codes, codesOf(lines)),
 		Proof: slices.Concat(proofOf(named, 3), attempts),
 		Next:  []string{"fltmc filters", openWindowsUpdate},

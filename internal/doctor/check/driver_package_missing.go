@@ -119,9 +119,9 @@ func describeDriver(f *doctor.Finding) {
 	f.Title = "The driver package of " + cmp.Or(inf, "a driver") + " is missing from the driver store" + failsOn(f)
 	f.Detail = "Windows keeps each driver in a folder of its own below DriverStore\\FileRepository. This driver's folder is " +
 		"gone; servicing cannot install what the update brings for it, and rolls the whole update back, each time until the folder is there " +
-		"again. By hand: copy the whole folder, under the name above, from a healthy PC of the same build, or its files from the folder in " +
-		"WinSxS that the third command below finds, if any. Only the system itself may write there: leave the copying to somebody who " +
-		"has done it before. Then check for updates."
+		"again. It can only be put back by hand: copy the whole folder, under the name above, from a healthy PC of the same build, or its files " +
+		"from the folder in WinSxS that the third command below finds, if any. Only the system itself may write there: have it done by " +
+		"somebody who has done it before. Then check for updates."
 	f.Surer = "a servicing log of the failed update, or the disk itself: redx diagnose --image DIR"
 	f.Next = []string{openWindowsUpdate}
 	if plainName(inf) {

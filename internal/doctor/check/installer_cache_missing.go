@@ -121,8 +121,8 @@ func describeInstaller(f *doctor.Finding) {
 	}
 	f.Title += failsOn(f)
 	f.Detail = "Windows Installer keeps the package (.msi, .msp) of each product in %windir%\\Installer, and needs it to update the product. It is " +
-		"gone, mostly because somebody has cleaned that folder up. Take it from the source of exactly that version of the product, or repair or reinstall " +
-		"the product; never empty that folder. Renaming SoftwareDistribution does not help here."
+		"gone, usually because somebody has cleaned that folder up. Put the package of exactly that version back under that name (it may lie where the " +
+		"product was installed from), or repair or reinstall the product, for which Windows may ask for the same package; never empty that folder. Renaming SoftwareDistribution does not help here."
 	f.Surer = "the disk itself: redx diagnose --image DIR"
-	f.Next = []string{`dir %windir%\Installer`, `reg query HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Installer\UserData\S-1-5-18\Products /s /v LocalPackage`, "appwiz.cpl"}
+	f.Next = []string{`reg query HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Installer\UserData\S-1-5-18\Products /s /v InstallSource`, "appwiz.cpl"}
 }

@@ -55,9 +55,10 @@ func systemPartitionFull(x *doctor.Exam) []doctor.Finding {
 	attempts, codes := attemptsOf(fails)
 	f := doctor.Finding{
 		Severity: doctor.Error, Confidence: doctor.Proven, Update: updateOf(fails, words),
-		Detail: "The update writes to a small hidden partition beside C:, and there is no room. Microsoft's article KB5028997 makes that " +
-			"partition 250 MB larger; changing partitions can lose data, so back up first, or leave it to somebody who knows how. Where the " +
-			"recovery environment is not used, hide the update instead. Nothing is wrong with the downloads: resetting them does not help.",
+		Detail: "The update writes to a small hidden partition beside C:, and there is no room. That partition must grow " +
+			"by 250 MB, as Microsoft's article KB5028997 says how; changing partitions can lose data, so back up first, or leave it to somebody " +
+			"who knows how. Where the recovery environment is not used (reagentc says Disabled), hide the update instead. C: itself is not " +
+			"full, and nothing is wrong with the downloads: resetting them does not help.",
 		Codes: slices.Concat(codes, codesOf(words)), Proof: slices.Concat(proofOf(words, 3), attempts),
 		Next: []string{"reagentc /info", "start https://support.microsoft.com/help/5028997"},
 	}

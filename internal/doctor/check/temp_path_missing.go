@@ -58,7 +58,7 @@ func tempPathMissing(x *doctor.Exam) []doctor.Finding {
 	f := doctor.Finding{
 		Severity: doctor.Error, Confidence: doctor.Proven, Update: updateOf(fails, words),
 		Title: "The folder for temporary files that Windows' own programs use is not there",
-		Detail: "The variables TEMP and TMP of the system name a folder that is missing, mostly on a drive that was taken out. Make the " +
+		Detail: "The variables TEMP and TMP of the system name a folder that is missing, usually on a drive that was taken out. Make the " +
 			"folder again, or set both back to %SystemRoot%\\TEMP (System Properties, Environment Variables), then restart.",
 		Codes: slices.Concat(codesOf(words), codes), Proof: slices.Concat(proofOf(words, 3), proof, gone, attempts),
 		Next: []string{`reg query "HKLM\SYSTEM\CurrentControlSet\Control\Session Manager\Environment" /v TEMP`, "shutdown /r /t 0"},
