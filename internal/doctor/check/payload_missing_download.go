@@ -230,7 +230,8 @@ func payloadFinding(set *evidence.Set, u update.Ref, code hresult.Code, told []*
 		Severity: doctor.Error, Confidence: doctor.Proven, Update: u,
 		Title: fmt.Sprintf("%s missing from the download folder of %s", filesAre(len(lost)), nameOf(u)),
 		Detail: "The update was downloaded, and files of it are gone since; installing it fails each time until they are " +
-			"downloaded again: put the folder aside, then check for updates. Installed updates are not touched by that.",
+			"downloaded again: redx repair puts the update's folder aside, and the next check for updates brings it anew. " +
+			"Installed updates are not touched.",
 		Codes: []hresult.Code{code},
 		Proof: slices.Clone(told[:1]),
 		Next:  articleCommands(set),
