@@ -65,6 +65,9 @@ func (o *agentOptions) openEngine(r *agentRun, policy agent.Policy) (e agent.Eng
 	if err != nil {
 		return nil, false, err
 	}
-	e, err = native.New(*options)
-	return e, options.Root.Own, err
+	n, err := native.New(*options)
+	if err != nil {
+		return nil, false, err
+	}
+	return n, options.Root.Own, nil
 }
