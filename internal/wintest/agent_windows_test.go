@@ -56,7 +56,7 @@ func printKey(key string) error {
 	names, err := k.ReadValueNames(0)
 	slices.Sort(names)
 	for _, name := range names {
-		text, _, _ := k.GetStringValue(name) //nolint:errcheck // it is one or the other
+		text, _, _ := k.GetStringValue(name)
 		number, _, _ := k.GetIntegerValue(name)
 		_, _ = fmt.Fprintf(os.Stdout, "  %s = %q %d\n", name, text, number)
 	}
