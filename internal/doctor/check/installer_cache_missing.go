@@ -124,5 +124,5 @@ func describeInstaller(f *doctor.Finding) {
 		"gone, usually because somebody has cleaned that folder up. Put the package of exactly that version back under that name (it may lie where the " +
 		"product was installed from), or repair or reinstall the product, for which Windows may ask for the same package; never empty that folder. Renaming SoftwareDistribution does not help here."
 	f.Surer = "the disk itself: redx diagnose --image DIR"
-	f.Next = []string{`reg query HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Installer\UserData\S-1-5-18\Products /s /v InstallSource`, "appwiz.cpl"}
+	f.Next = []string{`reg query HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Installer\UserData\S-1-5-18\Products /s /v InstallSource`, "appwiz.cpl", openWindowsUpdate}
 }
