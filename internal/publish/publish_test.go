@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -240,6 +241,30 @@ func TestStandaloneOfSeveral(t *testing.T) {
 	for _, p := range got.Parts {
 		if role := scope.Role(c.Newest(p.Update).RevisionID); role != catalog.Member {
 			t.Errorf("%s has the role %d", p.File, role)
+		}
+	}
+}
+
+// TestPartClassifiedOtherwise publishes a package whose servicing stack is of another classification than the whole: clients
+// judge each part by its own categories, so that all must be there.
+func TestPartClassifiedOtherwise(t *testing.T) {
+	k := open(t)
+	lcu := pack(t, file("update.mum", fmt.Sprintf(mum, parent)))
+	stack := pack(t, file("update.mum", strings.NewReplacer("Package_for_KB5009999", "Package_for_ServicingStack_1", "KB5009999", "KB5009990",
+		"Security Update", "Critical Update").Replace(fmt.Sprintf(mum, ""))))
+	msu := pack(t, cab.Bytes("Windows10.0-KB5009999-x64.cab", time.Time{}, lcu), cab.Bytes("SSU-1-x64.cab", time.Time{}, stack))
+	got := must[publish.Published](t)(k.Publish(t.Context(), publish.Request{Path: k.write(t, "a.msu", msu), Identity: k.id}))
+	if want := []string{"Contoso", "Published updates", "Security Updates"}; !slices.Equal(got.Categories, want) {
+		t.Errorf("categories %q, want %q", got.Categories, want)
+	}
+	c := catalog.Compile(must[[]catalog.Revision](t)(k.store.Revisions(t.Context(), time.Time{})))
+	for _, part := range got.Parts {
+		for _, clause := range c.Newest(part.Update).Prerequisites {
+			for _, g := range clause.AnyOf {
+				if c.Newest(g) == nil {
+					t.Errorf("%s requires the category %s, which nobody has made", part.File, g)
+				}
+			}
 		}
 	}
 }

@@ -125,7 +125,7 @@ func (p *Publisher) finish(ctx context.Context, r *Request, all []made, have *ca
 		result.Size += m.published().Size
 		result.Signer = m.payload.signer.Certificate().Subject.String()
 	}
-	documents, err := p.categories(all[len(all)-1].categories, have, &result)
+	documents, err := p.categories(all, have, &result)
 	if err != nil {
 		return result, err
 	}
@@ -228,19 +228,25 @@ func valid(document []byte, id guid.GUID) error {
 	return err
 }
 
-// categories makes those that the server does not have.
-func (p *Publisher) categories(all []Category, have *catalog.Catalog, result *Published) ([][]byte, error) {
-	var documents [][]byte
-	for _, c := range all {
+// categories makes those that the server does not have. Parts may be classified otherwise than the whole.
+func (p *Publisher) categories(all []made, have *catalog.Catalog, result *Published) ([][]byte, error) {
+	for _, c := range all[len(all)-1].categories {
 		result.Categories = append(result.Categories, c.Title)
-		if have.Newest(c.ID) != nil {
-			continue
+	}
+	var documents [][]byte
+	there := map[guid.GUID]bool{}
+	for _, m := range all {
+		for _, c := range m.categories {
+			if there[c.ID] || have.Newest(c.ID) != nil {
+				continue
+			}
+			there[c.ID] = true
+			d, err := c.Document(p.Now)
+			if err != nil {
+				return nil, err
+			}
+			documents, result.Made = append(documents, d), append(result.Made, c.Title)
 		}
-		d, err := c.Document(p.Now)
-		if err != nil {
-			return nil, err
-		}
-		documents, result.Made = append(documents, d), append(result.Made, c.Title)
 	}
 	return documents, nil
 }
