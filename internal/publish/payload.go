@@ -38,21 +38,22 @@ func (r *Request) open(dir string) ([]*payload, error) {
 	p := &payload{File: f, name: filepath.Base(r.Path)}
 	all, err := p.identify(r, dir)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", r.Path, err), p.Close(), closeAll(all))
+		return nil, errors.Join(fmt.Errorf("%s: %w", r.Path, err), closeAll(all))
 	}
 	return all, nil
 }
 
-// identify knows the payload by its first bytes, and a standalone package, which is a cabinet, by its name.
+// identify knows the payload by its first bytes, and a standalone package, which is a cabinet, by its name. With an error too
+// it gives what is open.
 func (p *payload) identify(r *Request, dir string) ([]*payload, error) {
 	i, err := p.Stat()
 	if err != nil {
-		return nil, err
+		return []*payload{p}, err
 	}
 	p.size = i.Size()
 	var magic [8]byte
 	if _, err := p.ReadAt(magic[:], 0); err != nil {
-		return nil, fmt.Errorf("%w: %w", errKind, err)
+		return []*payload{p}, fmt.Errorf("%w: %w", errKind, err)
 	}
 	switch {
 	case string(magic[:4]) == "MSCF":
@@ -77,9 +78,13 @@ func (p *payload) cabinets(r *Request, dir string) ([]*payload, error) {
 	p.isCab = true
 	all := []*payload{p}
 	if strings.EqualFold(filepath.Ext(p.name), ".msu") {
-		var err error
-		if all, err = p.standalone(dir); err != nil {
-			return nil, err
+		parts, err := p.standalone(dir)
+		if err != nil {
+			return all, err
+		}
+		all = parts
+		if err := p.Close(); err != nil {
+			return all, err
 		}
 	}
 	if len(all) > 1 && (r.Command.Program != "" || len(r.Rules.installed)+len(r.Rules.fits) > 0) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -283,11 +284,12 @@ func TestStandaloneRefused(t *testing.T) {
 		{"an image in it", pack(t, append(two, file("Windows11.0-KB5000001-x64.wim", "MSWIM"))...), publish.Request{}, "Windows11.0-KB5000001-x64.wim is in it"},
 		{"nothing to install", pack(t, file("WSUSSCAN.cab", "x")), publish.Request{}, "without a cabinet to install"},
 		{"no package in any", pack(t, cab.Bytes("a.cab", time.Time{}, pack(t, file("a", "a"))), cab.Bytes("b.cab", time.Time{}, pack(t, file("b", "b")))), publish.Request{}, "no update.mum"},
+		{"nothing known", []byte("anything"), publish.Request{}, "what can be published"},
 		{"no cabinet", pack(t, file("a.cab", "x"), file("b.cab", "y")), publish.Request{}, "a.cab: "},
 		{"a program of several", pack(t, two...), publish.Request{Command: publish.Command{Program: "a.exe"}}, "neither a program nor conditions"},
 	} {
 		tt.request.Path, tt.request.Identity = k.write(t, "x.msu", tt.content), k.id
-		if _, err := k.Publish(t.Context(), tt.request); err == nil || !strings.Contains(err.Error(), tt.want) {
+		if _, err := k.Publish(t.Context(), tt.request); err == nil || !strings.Contains(err.Error(), tt.want) || errors.Is(err, os.ErrClosed) {
 			t.Errorf("%s: %v", tt.name, err)
 		}
 	}

@@ -45,10 +45,7 @@ func (p *payload) standalone(dir string) ([]*payload, error) {
 		part.said = said
 		parts = append(parts, part)
 	}
-	if parts, err = packagesOf(parts); err != nil {
-		return nil, err
-	}
-	return parts, p.Close()
+	return packagesOf(parts)
 }
 
 // unpack makes a payload of a cabinet in a cabinet.
