@@ -73,7 +73,8 @@ const sameEnd = 10 * time.Minute
 func Tries(events []Event) []Try {
 	sorted := slices.Clone(events)
 	slices.SortStableFunc(sorted, func(a, b Event) int {
-		return cmp.Or(a.When().Compare(b.When()), cmp.Compare(rank(a.EventID), rank(b.EventID)))
+		// Those of a clock that is ahead came in one moment; that clock knows their order all the same.
+		return cmp.Or(a.When().Compare(b.When()), a.Time.Compare(b.Time), cmp.Compare(rank(a.EventID), rank(b.EventID)))
 	})
 	var all []*Try
 	current := map[guid.GUID]*Try{}

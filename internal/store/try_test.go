@@ -72,6 +72,18 @@ func TestTries(t *testing.T) {
 	}
 }
 
+// TestTriesOfAClockAhead: what a clock tells that is ahead came in one moment, and yet in the order that it says.
+func TestTriesOfAClockAhead(t *testing.T) {
+	events := told("3:162 2:167 1:161:80072EE2 0:167")
+	for i := range events {
+		events[i].Received = time.Unix(-60, 0)
+	}
+	want := "1 install download  downloaded/2; 1 install download failed failed/2"
+	if got := summary(Tries(events)); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func TestTryHasItsTimesAndCode(t *testing.T) {
 	got := Tries(told("10:167 20:162 30:181 40:182:80070002"))[0]
 	if got.Began.Unix() != 600 || got.Last.Unix() != 2400 || got.Code != 0x80070002 || got.Events[3].EventID != 182 {
