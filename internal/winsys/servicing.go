@@ -34,10 +34,13 @@ type Task struct {
 	Whole     bool // both keys are there
 }
 
-// Task looks a scheduled task up by its path.
+// Task looks a scheduled task up by its path. A folder of tasks is none.
 func (s *Software) Task(path string) (Task, error) {
 	cache := s.node().open(`Microsoft\Windows NT\CurrentVersion\Schedule\TaskCache`)
 	tree := cache.open("Tree" + `\` + strings.Trim(path, `\`))
+	for range tree.subkeys() {
+		return Task{Path: path}, cache.err()
+	}
 	t := Task{Path: path, Where: tree.path, InTree: tree.there(), ID: tree.text("Id")}
 	if t.ID != "" {
 		task := cache.open(`Tasks\` + t.ID)

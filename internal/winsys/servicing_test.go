@@ -34,6 +34,7 @@ func TestServicingKeys(t *testing.T) {
 	}
 	for path, want := range map[string][2]bool{
 		`\Microsoft\Windows\Maps\Whole`: {true, true}, `Microsoft\Windows\Maps\Half`: {true, false}, `\Nowhere`: {},
+		`\Microsoft\Windows\Maps`: {}, `\Microsoft`: {}, `\`: {}, // folders: who removes one removes all tasks in it
 	} {
 		task, err := s.Task(path)
 		if got := [2]bool{task.InTree, task.Whole}; got != want || err != nil {
