@@ -1,6 +1,9 @@
 package gather
 
 import (
+	"cmp"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/redx-update/redx/internal/evidence"
@@ -76,8 +79,9 @@ func (c *surCounts) tell(in *input) {
 	if c.named {
 		return
 	}
-	for name, rec := range c.found {
-		fixed := 0
+	byLine := func(a, b string) int { return cmp.Compare(c.found[a].Line, c.found[b].Line) }
+	for _, name := range slices.SortedFunc(maps.Keys(c.found), byLine) {
+		rec, fixed := c.found[name], 0
 		if f := c.fixed[name]; f != nil {
 			fixed = f.N
 		}

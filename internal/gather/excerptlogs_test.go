@@ -4,6 +4,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/redx-update/redx/internal/evidence"
+	"github.com/redx-update/redx/internal/image/imagetest"
+	"github.com/redx-update/redx/internal/image/offline"
 	"github.com/redx-update/redx/internal/winbin"
 )
 
@@ -116,5 +119,22 @@ func TestLogExcerpts(t *testing.T) {
 		leads(t, name+", quoted", "mail.txt", []byte("> "+strings.ReplaceAll(tc.text, "\n", "\n> ")+"\n"), tc.want)
 		leads(t, name+", of Notepad", "of Notepad.log", []byte("\uFEFF"+crlf(tc.text)), tc.want)
 		leads(t, name+", UTF-16", "x (2).log", append([]byte{0xff, 0xfe}, winbin.PutUTF16(crlf(tc.text))...), tc.want)
+	}
+}
+
+// Of numbers of two classes that mean the same, the first in the log is told first, each time.
+func TestNumbersInOrder(t *testing.T) {
+	log := "Found 5 errors\n  CBS MUM Missing Total count: 2\n  CBS MUM Corrupt Total count: 3\n"
+	for range 20 {
+		img, err := offline.OpenLogs(imagetest.Tree(t, map[string]string{"CheckSUR.log": log}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		set := gathered(t, img)
+		img.Close()
+		all := events(set, evidence.PackageManifestMissing)
+		if len(all) != 1 || all[0].Source.Line != 2 || all[0].LastSource.Line != 3 {
+			t.Fatalf("got %+v, want one of lines 2 to 3", all)
+		}
 	}
 }
