@@ -50,6 +50,10 @@ func TestManifest(t *testing.T) {
 	if !set.Machine.Whole || !set.Machine.Masked || len(set.Notes()) != 0 || len(set.Unread()) != 0 {
 		t.Errorf("machine is %+v, notes %q, unread %v", set.Machine, set.Notes(), set.Unread())
 	}
+	// A few lines are all that such a computer has said, and none that somebody has chosen.
+	if set.Machine.Excerpt || !bundleSet(t, "").Machine.Excerpt {
+		t.Errorf("the bundle is an excerpt: %v, and without a manifest it is none", set.Machine.Excerpt)
+	}
 }
 
 // One that says impossible things is not believed, and the logs are read as those of any bundle.

@@ -50,7 +50,7 @@ func Gather(ctx context.Context, img image.Image, opts Options) (*evidence.Set, 
 	if err := g.extra(ctx); err != nil {
 		return nil, err
 	}
-	if g.img.Kind() == image.Logs && g.recognised == 1 && g.few {
+	if g.img.Kind() == image.Logs && g.recognised == 1 && g.few && g.collected.Version == 0 {
 		g.out.SetExcerpt()
 	}
 	g.out.Localise(g.zone.toUTC)
