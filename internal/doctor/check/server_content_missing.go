@@ -68,13 +68,13 @@ func serverContentMissing(x *doctor.Exam) []doctor.Finding {
 		describeServer(&g.list[i])
 	}
 	if len(g.list) == 0 {
-		return unnamedContent(x, hosts)
+		return unnamedContent(x)
 	}
 	return g.list
 }
 
 // unnamedContent is what an attempt alone says that ended with the server's 404: no log names the file.
-func unnamedContent(x *doctor.Exam, hosts map[string]*evidence.Event) []doctor.Finding {
+func unnamedContent(x *doctor.Exam) []doctor.Finding {
 	var out []doctor.Finding
 	for e := range x.Evidence.Of(evidence.DownloadFailed) {
 		if slices.Contains(notFoundCodes, e.Code) && e.Field(evidence.URL) != "" {
@@ -90,10 +90,9 @@ func unnamedContent(x *doctor.Exam, hosts map[string]*evidence.Event) []doctor.F
 			Surer: "the file's address: WindowsUpdate.log or its traces, or the log of the transfer service (Bits-Client/Operational)",
 			Next:  []string{"redx explain " + s.last.Code.Hex()},
 		}
-		for h, e := range hosts {
-			f.Title = fmt.Sprintf("The update server %s does not have a file of %s", h, nameOf(s.update))
-			f.Proof = append(slices.Clip(f.Proof), e)
-			break
+		if server, named := configuredServer(x.Evidence); named && host(server.Field(evidence.URL)) != "" {
+			f.Title = fmt.Sprintf("The update server %s does not have a file of %s", host(server.Field(evidence.URL)), nameOf(s.update))
+			f.Proof = append(slices.Clip(f.Proof), server)
 		}
 		out = append(out, f)
 	}

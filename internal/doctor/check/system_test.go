@@ -2,6 +2,7 @@ package check
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -378,4 +379,20 @@ func turns(findings []doctor.Finding) []doctor.Turn {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// Of several servers that were configured one after the other, the last one is told, each time.
+func TestServerOfUnnamedContent(t *testing.T) {
+	b := evidence.NewBuilder()
+	for n, name := range []string{"first", "second", "third"} {
+		b.Add(said(evidence.UpdateServer, n, 0, evidence.URL, "http://"+name+".example:8530"))
+	}
+	b.Add(attempt(5, 0x80244019, evidence.PhaseDownload))
+	set := b.Set()
+	for range 20 {
+		found := doctor.Examine(set, []doctor.Check{ServerContentMissing()})
+		if len(found) != 1 || !strings.HasPrefix(found[0].Title, "The update server third.example does not have ") {
+			t.Fatalf("got %+v, want one of the last server", found)
+		}
+	}
 }
