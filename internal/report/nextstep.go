@@ -23,8 +23,9 @@ var nextRules = []struct {
 }{
 	{"redx repair --allow-irreversible", "asks", "cancels Windows Update's own transfer jobs, which cannot be undone", false},
 	{"redx repair undo", "asks", "takes the repair back", false},
-	{"redx repair", "asks", "shows what it would rename, asks, and deletes nothing; redx repair undo, with the same --image if there is one, takes it back", false},
+	{"redx repair", "asks", "shows what it would rename, asks, and deletes nothing; redx repair undo takes it back", false},
 	{"redx explain", "looks", "", true},
+	{"start https://www.microsoft.com/software-download", "opens", "setup for an in-place upgrade: take the same version, edition and language", true},
 	{"start https:", "opens", "", true},
 	{"start ms-settings:", "opens", "there: check for updates", false},
 	{"appwiz.cpl", "opens", "there: repair the product, or remove it and install it again; have its setup at hand first", false},
@@ -51,10 +52,10 @@ var nextRules = []struct {
 	{`reg query HKLM\SYSTEM\DriverDatabase\`, "looks", "Active names the folder that Windows expects", false},
 	{`dir /s /b %windir%\WinSxS\`, "looks", "a folder that it names has the files (not one called f or r: those hold differences); if it finds none, take them from a healthy PC", false},
 	{`reg query HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Installer\`, "looks", "shows where each product was installed from: the package may still be there", false},
-	{"icacls ", "looks", "good: SYSTEM or TrustedInstaller with (F), and no DENY; if it cannot find the file, look at its folder", false},
+	{"icacls ", "looks", "if it fails again; good: SYSTEM or TrustedInstaller with (F), and no DENY; if it cannot find the file, ask it for the folder", false},
 	{"fltmc filters", "looks", "lists what works between programs and files; what is not Microsoft's is mostly antivirus or backup: pause that", false},
 	{"reagentc /info", "looks", "Enabled: the partition is in use and must grow; Disabled: nothing uses it, hide the update", false},
-	{"curl -I ", "looks", "404: still missing; 200: it is there now, check for updates again", false},
+	{"curl -I ", "looks", "404: still missing, tell the administrator of the server; 200: it is there now, check for updates again", false},
 	{"reg export", "looks", "keeps a copy", false},
 	{"reg delete", "changes", "removes the half that is left; reg import of the copy brings it back", false},
 	{`powershell -Command "Get-Partition`, "looks", "where partitions of Type System stand on two disks, that is the cause", false},
@@ -68,6 +69,9 @@ func nextStep(command string, img Image) NextStep {
 			continue
 		}
 		s.Does, s.Note = r.does, r.note
+		if at := strings.Index(command, " --image "); at >= 0 {
+			s.Note = strings.Replace(s.Note, "redx repair undo", "redx repair undo"+command[at:], 1)
+		}
 		s.Here = s.Here || r.anywhere || strings.HasPrefix(command, "redx ") && strings.Contains(command, " --image ")
 		break
 	}

@@ -45,8 +45,8 @@ func accessDenied(x *doctor.Exam) []doctor.Finding {
 		Severity: doctor.Error, Confidence: doctor.Proven, Update: updateOf(fails, lines),
 		Detail: "Windows was refused a file or key while it installed. The log does not say whether another program held it, which is usual " +
 			"(antivirus, backup), or whether its rights were changed. First pause the antivirus and backup programs and install again. If " +
-			"it fails on the same name, compare its rights with those on a healthy PC of the same build, and give back what differs; do not " +
-			"delete or rename it, and do not take ownership of folders of Windows.",
+			"it fails on the same name, compare its rights (where a healthy PC has no such file, those of its folder) with a healthy PC of the same " +
+			"build, and give back what differs; do not delete or rename it, and do not take ownership of folders of Windows.",
 		Codes: slices.Concat(codes, codesOf(lines)),
 		Proof: slices.Concat(proofOf(named, 3), attempts),
 		Next:  []string{"fltmc filters", openWindowsUpdate},
@@ -63,7 +63,7 @@ func accessDenied(x *doctor.Exam) []doctor.Finding {
 	}
 	if len(named) > 0 {
 		f.Title = fmt.Sprintf("Access to %s is denied, or another program holds it; %s fails on it", f.Files[0].Path, nameOf(f.Update))
-		f.Next = []string{showRights(f.Files[0].Path), "fltmc filters", openWindowsUpdate}
+		f.Next = []string{"fltmc filters", openWindowsUpdate, showRights(f.Files[0].Path)}
 	}
 	ended := endedWith(x.Evidence, accessCodes)
 	if len(named) == 0 || len(fails) == 0 && !slices.ContainsFunc(named, ended.has) {
