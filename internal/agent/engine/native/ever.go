@@ -5,7 +5,9 @@ import (
 	"fmt"
 
 	"github.com/redx-update/redx/internal/agent"
+	"github.com/redx-update/redx/internal/agent/scan"
 	"github.com/redx-update/redx/internal/applicability"
+	"github.com/redx-update/redx/internal/catalog"
 	"github.com/redx-update/redx/internal/gather"
 	"github.com/redx-update/redx/internal/guid"
 	"github.com/redx-update/redx/internal/history"
@@ -20,10 +22,20 @@ func (e *Engine) once(u agent.Update) {
 	}
 	e.memory.Once[idOf(u.Ref)] = true
 	if o := e.offers[idOf(u.Ref)]; o != nil {
+		if o.item.Core.Type == catalog.Driver {
+			e.memory.Drivers[idOf(u.Ref)] = u.ID.Revision
+		}
 		for _, p := range o.parts {
 			e.memory.Once[idOf(p.ref)] = true
 		}
 	}
+}
+
+// given reports a driver that was installed in this very revision, and is offered still: Windows has taken it into its store, and
+// ranks another one higher, or the device is not plugged in, as the server cannot tell. Installing it again changes nothing.
+func (e *Engine) given(i scan.Item) bool {
+	revision, ok := e.memory.Drivers[i.Core.ID.GUID.String()]
+	return ok && i.Core.Type == catalog.Driver && revision >= i.Core.ID.Revision
 }
 
 // ever answers the rule InstalledOnce. What this engine has installed it remembers, whatever becomes of the datastore; of what

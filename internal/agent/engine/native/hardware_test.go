@@ -1,6 +1,7 @@
 package native_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,26 +10,32 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/redx-update/redx/internal/agent"
+	"github.com/redx-update/redx/internal/agent/install"
 	"github.com/redx-update/redx/internal/catalog"
 	"github.com/redx-update/redx/internal/deploy"
 	"github.com/redx-update/redx/internal/guid"
+	"github.com/redx-update/redx/internal/repair"
 	"github.com/redx-update/redx/internal/server/servertest"
 	"github.com/redx-update/redx/internal/testdata"
 )
 
+// displayDriver is a driver for a device of the registry in the tests.
+func displayDriver(t *testing.T, n int, date, version string) servertest.Update {
+	t.Helper()
+	return servertest.Update{
+		ID: servertest.ID(n), Type: catalog.Driver, Title: "Display driver " + version, Requires: []guid.GUID{servertest.ID(1)},
+		Installed: `<drv:WindowsDriverInstalled />`, Installable: `<drv:WindowsDriverInstallable />`, Handler: "WindowsDriver",
+		Metadata: `<drv:WindowsDriverMetaData HardwareID="PCI\VEN_15AD&amp;DEV_0405&amp;SUBSYS_040515AD&amp;REV_00" DriverVerDate="` + date + `" DriverVerVersion="` + version + `" WhqlDriverID="1" Class="Display" Company="VMware" Provider="VMware, Inc." Manufacturer="VMware, Inc." Model="m">` +
+			`<drv:FeatureScore OperatingSystem="AMD64.10.0" FeatureScore="246" /></drv:WindowsDriverMetaData>`,
+		Files: signedFix(t).Files,
+	}
+}
+
 // TestDrivers has a computer with the registry of a real one: the server ranks its drivers, and the best is offered.
 func TestDrivers(t *testing.T) {
-	signed := signedFix(t).Files
-	driverFor := func(n int, date, version string) servertest.Update {
-		return servertest.Update{
-			ID: servertest.ID(n), Type: catalog.Driver, Title: "Display driver " + version, Requires: []guid.GUID{servertest.ID(1)},
-			Installed: `<drv:WindowsDriverInstalled />`, Installable: `<drv:WindowsDriverInstallable />`, Handler: "WindowsDriver",
-			Metadata: `<drv:WindowsDriverMetaData HardwareID="PCI\VEN_15AD&amp;DEV_0405&amp;SUBSYS_040515AD&amp;REV_00" DriverVerDate="` + date + `" DriverVerVersion="` + version + `" WhqlDriverID="1" Class="Display" Company="VMware" Provider="VMware, Inc." Manufacturer="VMware, Inc." Model="m">` +
-				`<drv:FeatureScore OperatingSystem="AMD64.10.0" FeatureScore="246" /></drv:WindowsDriverMetaData>`,
-			Files: signed,
-		}
-	}
-	c := newComputer(t, driverFor(50, "2018-01-01", "8.1.0.0"), driverFor(51, "2020-06-01", "8.17.2.0"), driverFor(52, "2020-01-01", "8.17.1.0"))
+	c := newComputer(
+		t, displayDriver(t, 50, "2018-01-01", "8.1.0.0"), displayDriver(t, 51, "2020-06-01", "8.17.2.0"), displayDriver(t, 52, "2020-01-01", "8.17.1.0"),
+	)
 	c.put("Windows/System32/config/SYSTEM", testdata.Open(t, "windows/hives/SYSTEM_WIN_10_1709.xz"))
 	c.again()
 	u := c.needed()
@@ -42,6 +49,42 @@ func TestDrivers(t *testing.T) {
 	c.again()
 	if r, err := c.Scan(t.Context()); err != nil || len(r.Updates) != 0 {
 		t.Errorf("drivers are not wanted: %+v, %v", r, err)
+	}
+}
+
+// noDevice is pnputil on a computer where no device takes the driver.
+type noDevice struct{ ran []string }
+
+func (p *noDevice) Run(_ context.Context, run install.Program) (int32, error) {
+	p.ran = append(p.ran, run.Path)
+	return 259, nil
+}
+
+// TestDriverOnce: a driver that Windows has put into its store and not onto a device is ranked by the server as before, and
+// not installed at each visit.
+func TestDriverOnce(t *testing.T) {
+	c := newComputer(t, displayDriver(t, 51, "2020-06-01", "8.17.2.0"))
+	c.put("Windows/System32/config/SYSTEM", testdata.Open(t, "windows/hives/SYSTEM_WIN_10_1709.xz"))
+	pnputil := &noDevice{}
+	c.options.Lab, c.options.Root, c.options.Programs = false, repair.Root{Dir: `C:\ProgramData\redx`, Own: true}, pnputil
+	c.again()
+	u := c.needed()
+	if err := c.get(u); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Install(t.Context(), u); err != nil || len(pnputil.ran) != 1 {
+		t.Fatalf("%v, ran %v", err, pnputil.ran)
+	}
+	c.again()
+	if r, err := c.Scan(t.Context()); err != nil || len(r.Updates) != 0 {
+		t.Errorf("the server ranks what was installed and is not in use: %+v, %v", r, err)
+	}
+	next := displayDriver(t, 51, "2021-06-01", "8.18.0.0")
+	next.Revision = 2
+	c.site.Add(next)
+	c.site.Approve(next.ID, deploy.Install, nil)
+	if u := c.needed(); u.ID.Revision != 2 {
+		t.Errorf("its next revision: %+v", u)
 	}
 }
 

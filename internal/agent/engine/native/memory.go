@@ -29,6 +29,8 @@ type memory struct {
 	Failed map[string]bool
 	// Once are the updates that were ever installed by this engine.
 	Once map[string]bool `json:",omitempty"`
+	// Drivers are the newest revisions of the drivers that this engine has installed.
+	Drivers map[string]uint32 `json:",omitempty"`
 	// Status is what the location was told last of all updates.
 	Status []string
 	// Events wait for the next report, the oldest first.
@@ -76,6 +78,9 @@ func (e *Engine) recall() error {
 	}
 	if e.memory.Once == nil {
 		e.memory.Once = map[string]bool{}
+	}
+	if e.memory.Drivers == nil {
+		e.memory.Drivers = map[string]uint32{}
 	}
 	if _, err := guid.Parse(e.memory.ClientID); err == nil {
 		return nil

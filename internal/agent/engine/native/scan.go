@@ -130,6 +130,10 @@ func (e *Engine) answer(r *scan.Result) *agent.Scan {
 		items  []scan.Item
 	}{{agent.Uninstall, r.Uninstall}, {agent.Install, r.Install}} {
 		for _, i := range list.items {
+			if list.action == agent.Install && e.given(i) {
+				out.Installed++
+				continue
+			}
 			u, why := e.offer(i, list.action)
 			if why != "" {
 				out.Undecided = append(out.Undecided, agent.Undecided{Ref: u.Ref, Rule: "ExtendedProperties", Why: why})
