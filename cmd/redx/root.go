@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -56,6 +58,15 @@ func (p *problem) print(w io.Writer) {
 	}
 }
 
+// named says of a file that is not there, when no more is known than that, what its name is: which call has found out is of no use.
+func (p *problem) named() *problem {
+	var path *fs.PathError
+	if !errors.As(p.err, &path) || !errors.Is(path.Err, fs.ErrNotExist) || p.err.Error() != path.Error() {
+		return p
+	}
+	return &problem{exit: p.exit, err: notThere(path), hint: cmp.Or(p.hint, "look whether the path is spelled right")}
+}
+
 // silent ends a command with an exit code and nothing more to say.
 func silent(exit int) error {
 	if exit == exitOK {
@@ -84,6 +95,7 @@ func run(ctx context.Context, args []string, std stdio) int {
 	if !errors.As(err, &p) {
 		p = &problem{exit: exitFailed, err: err}
 	}
+	p = p.named()
 	p.print(std.err)
 	return p.exit
 }
