@@ -1,8 +1,6 @@
 package facts_test
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -11,9 +9,7 @@ import (
 	"github.com/redx-update/redx/internal/agent/facts"
 	"github.com/redx-update/redx/internal/applicability"
 	"github.com/redx-update/redx/internal/guid"
-	"github.com/redx-update/redx/internal/image/offline"
 	"github.com/redx-update/redx/internal/registry"
-	"github.com/redx-update/redx/internal/testdata"
 	"github.com/redx-update/redx/internal/write/hive"
 )
 
@@ -70,20 +66,7 @@ func TestDevices(t *testing.T) {
 
 // TestRealDevices reads the Enum tree of a Windows 10 in a virtual machine.
 func TestRealDevices(t *testing.T) {
-	b := testdata.Open(t, "windows/hives/SYSTEM_WIN_10_1709.xz")
-	dir := t.TempDir()
-	config := filepath.Join(dir, "Windows", "System32", "config")
-	if err := os.MkdirAll(config, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(config, "SYSTEM"), b, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	img, err := offline.Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer img.Close()
+	img := realSystem(t)
 	all, err := facts.Computer{Image: img}.Devices()
 	if err != nil {
 		t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 	"github.com/redx-update/redx/internal/agent/facts"
 	"github.com/redx-update/redx/internal/applicability"
 	"github.com/redx-update/redx/internal/guid"
+	"github.com/redx-update/redx/internal/image"
 	"github.com/redx-update/redx/internal/image/imagetest"
 	"github.com/redx-update/redx/internal/image/offline"
 	"github.com/redx-update/redx/internal/registry"
@@ -186,8 +187,9 @@ func TestNothingIsKnownWithoutHives(t *testing.T) {
 	}
 }
 
-// TestRealSystem reads the policy and the product of a real SYSTEM hive.
-func TestRealSystem(t *testing.T) {
+// realSystem is an installation that has the SYSTEM hive of a Windows 10 in a virtual machine, and nothing else.
+func realSystem(t *testing.T) image.Image {
+	t.Helper()
 	b := testdata.Open(t, "windows/hives/SYSTEM_WIN_10_1709.xz")
 	dir := t.TempDir()
 	config := filepath.Join(dir, "Windows", "System32", "config")
@@ -201,7 +203,13 @@ func TestRealSystem(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer img.Close()
+	t.Cleanup(func() { img.Close() })
+	return img
+}
+
+// TestRealSystem reads the policy and the product of a real SYSTEM hive.
+func TestRealSystem(t *testing.T) {
+	img := realSystem(t)
 	v, err := facts.Computer{Image: img}.License("Kernel-ProductInfo")
 	n, ok := v.Uint64()
 	t.Logf("Kernel-ProductInfo %d", n)
