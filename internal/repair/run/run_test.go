@@ -271,7 +271,8 @@ func drawTargets(t *rapid.T) []repair.Target {
 	return targets
 }
 
-// drawHabits gives the services of a computer random habits.
+// drawHabits gives the services of a computer random habits, none of which keeps a repair from its end for good:
+// TestServicesThatHoldOnForGood has that.
 func drawHabits(t *rapid.T, w *sim.World) {
 	for _, name := range []string{"usosvc", "wuauserv", "bits", "dosvc", "cryptsvc", "appidsvc"} {
 		s := w.Services[name]
@@ -283,6 +284,9 @@ func drawHabits(t *rapid.T, w *sim.World) {
 		s.Triggered = start != 4 && s.Running && rapid.Bool().Draw(t, name+" is triggered")
 		s.Lingers = rapid.IntRange(0, 3).Draw(t, name+" lingers")
 		s.Denies = rapid.Bool().Draw(t, name+" denies")
+		if s.Denies && s.Triggered {
+			s.Lingers = 0
+		}
 		w.Add(*s, start)
 		if start == 2 && rapid.Bool().Draw(t, name+" is delayed") {
 			w.Delay(name)
@@ -317,14 +321,61 @@ func TestRandomWaits(t *testing.T) {
 		h := step(windows, true, drawTargets(t)...)
 		w := heldComputer(h, rapid.Bool().Draw(t, "the first is held"))
 		drawHabits(t, w)
-		for _, s := range w.Services {
-			if s.Denies { // back before its process has ended, it would hold what Windows has made anew for ever
-				s.Lingers = 0
-			}
-		}
 		c := drawCrash(t)
 		if _, err := c.waiting(w, h); err != nil {
 			t.Fatalf("%+v: %v", c, err)
 		}
 	})
+}
+
+// TestServicesThatHoldOnForGood has services that come back in every pause and live on for a while whenever they are stopped, so
+// that no folder of theirs can be renamed, either way. What was begun then is taken back, or stays open; once they let go, the
+// next redx ends it, and everything is as one decision has it.
+func TestServicesThatHoldOnForGood(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		h := step(windows, true, drawTargets(t)...)
+		w := computer(h)
+		drawHabits(t, w)
+		for _, name := range []string{"wuauserv", "dosvc", "cryptsvc"} {
+			s := w.Services[name]
+			s.Running, s.Triggered, s.Denies = true, true, true
+			w.Add(*s, 2)
+		}
+		c := drawCrash(t)
+		if err := c.holdingOn(w, h, rapid.IntRange(1, 3).Draw(t, "lingers")); err != nil {
+			t.Fatalf("%+v: %v", c, err)
+		}
+	})
+}
+
+// holdingOn lets every service live on after each stop until the recovery has been tried once, and no longer.
+func (c crash) holdingOn(w *sim.World, h journal.Header, lingers int) error {
+	was := take(w)
+	linger := func(n int) {
+		for _, s := range w.Services {
+			s.Lingers = n
+		}
+	}
+	linger(lingers)
+	w.CrashAt(c.at)
+	outcome, why := do(w, "j", h)
+	died := w.Dead()
+	if died {
+		c.die(w)
+		outcome, why = recovered(machine(w), w, c.mode)
+	}
+	w.CrashAt(0)
+	if outcome != run.Committed && why == nil && !died {
+		return fmt.Errorf("%s, and nothing says why", outcome)
+	}
+	linger(0)
+	outcome, err := recovered(machine(w), w, run.TakeBack)
+	if err != nil {
+		return fmt.Errorf("%s: %w", outcome, err)
+	}
+	want := map[run.Outcome]string{run.Committed: "after", run.RolledBack: "before"}[outcome]
+	if got := was.state(w, h); got != want {
+		return fmt.Errorf("outcome %q, and the folders are %s", outcome, got)
+	}
+	return was.services(w, died && !c.kill)
 }
