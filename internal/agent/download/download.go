@@ -63,7 +63,9 @@ type Getter struct {
 	HTTP  *http.Client  // where it may redirect to is its own to say
 	Limit *rate.Limiter // bytes a second; nil: as fast as it comes
 	Log   *slog.Logger
-	Idle  time.Duration // how long a source may be silent; 0: a minute
+	Idle  time.Duration    // how long a source may be silent; 0: a minute
+	Slow  time.Duration    // over how long it has to give 1 KiB a second; 0: two minutes
+	Now   func() time.Time // nil: the computer's
 	// StatusCode names a status of HTTP as Windows' own agent does.
 	StatusCode func(status int) hresult.Code
 }

@@ -38,7 +38,9 @@ type transfer struct {
 	sums  *sums
 	have  int64
 	alive *time.Timer
-	old   bool // a part of it was there before this process: after a power cut it may be anything
+	old   bool      // a part of it was there before this process: after a power cut it may be anything
+	pace  pace      // of the source that is asked
+	since time.Time // that it has been waited for
 }
 
 func (t *transfer) partial() string { return t.path + Partial }
@@ -50,14 +52,18 @@ func (t *transfer) from(ctx context.Context, url string) error {
 			return err
 		}
 	}
+	t.pace = pace{while: cmp.Or(t.Slow, slow), most: cmp.Or(t.Idle, idle)}
 	for still := 0; t.have < t.file.Size; {
 		before := t.have
 		err := t.fetch(ctx, url)
+		late := t.late(url, 0) // a wait that brought nothing
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case err != nil && !again(err):
 			return err
+		case late != nil && t.have < t.file.Size:
+			return late
 		case t.have > before:
 			still = 0
 		default:
@@ -73,7 +79,7 @@ func (t *transfer) from(ctx context.Context, url string) error {
 // again tells an error that the same source may not make twice: a connection that broke.
 func again(err error) bool {
 	var e *Error
-	return errors.As(err, &e) && e.Status == 0
+	return errors.As(err, &e) && e.Status == 0 && !errors.Is(err, errSlow)
 }
 
 // open goes on with what is there, or begins.
@@ -153,6 +159,7 @@ func (t *transfer) fetch(ctx context.Context, url string) error {
 	end := min(t.have+span, t.file.Size)
 	req.Header.Set("Range", fmt.Sprintf("bytes=%d-%d", t.have, end-1))
 	req.Header.Set("Accept-Encoding", "identity")
+	t.since = t.now()
 	res, err := t.HTTP.Do(req)
 	if err != nil {
 		return &Error{Source: url, Code: NotAvailable, Err: because(ctx, err)}
@@ -212,24 +219,20 @@ func page(res *http.Response) bool {
 	return err == nil && kind == "text/html"
 }
 
-// take writes what comes, as fast as is allowed.
+// take writes what comes.
 func (t *transfer) take(ctx context.Context, url string, body io.Reader) error {
 	buf := make([]byte, chunk)
 	for {
 		n, err := body.Read(buf)
 		if n > 0 {
 			t.alive.Stop() // what is waited for below is not the source's silence
-			if t.Limit != nil {
-				if err := t.Limit.WaitN(ctx, n); err != nil {
-					return errors.Join(ctx.Err(), err)
-				}
-			}
-			if _, err := t.part.Write(buf[:n]); err != nil {
+			late := t.late(url, n)
+			if err := t.keep(ctx, buf[:n]); err != nil {
 				return err
 			}
-			_, _ = t.sums.Write(buf[:n]) // digests take everything
-			t.have += int64(n)
-			t.progress(t.have)
+			if late != nil && t.have < t.file.Size {
+				return late
+			}
 			t.alive.Reset(cmp.Or(t.Idle, idle))
 		}
 		if errors.Is(err, io.EOF) {
@@ -239,6 +242,23 @@ func (t *transfer) take(ctx context.Context, url string, body io.Reader) error {
 			return &Error{Source: url, Code: NotAvailable, Err: because(ctx, err)}
 		}
 	}
+}
+
+// keep writes what has come, as fast as is allowed.
+func (t *transfer) keep(ctx context.Context, b []byte) error {
+	if t.Limit != nil {
+		if err := t.Limit.WaitN(ctx, len(b)); err != nil {
+			return errors.Join(ctx.Err(), err)
+		}
+	}
+	if _, err := t.part.Write(b); err != nil {
+		return err
+	}
+	_, _ = t.sums.Write(b) // digests take everything
+	t.have += int64(len(b))
+	t.progress(t.have)
+	t.since = t.now()
+	return nil
 }
 
 var errIdle = errors.New("it is silent")
