@@ -12,9 +12,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"unicode/utf16"
 
 	"github.com/redx-update/redx/internal/format/cab"
+	"github.com/redx-update/redx/internal/wsus/xmltext"
 )
 
 // maxDocument bounds one document.
@@ -91,21 +91,9 @@ func (in *Intake) xmlFile(ctx context.Context, path string, f io.Reader, size in
 	return false, nil
 }
 
-// plain makes UTF-8 of UTF-16 and takes the byte order mark and the XML declaration away.
+// plain makes UTF-8 of a document and takes the XML declaration away: it says of what the document was once.
 func plain(b []byte) []byte {
-	if len(b) >= 2 && (b[0] == 0xff && b[1] == 0xfe || b[0] == 0xfe && b[1] == 0xff) {
-		big := b[0] == 0xfe
-		units := make([]uint16, 0, len(b)/2)
-		for i := 2; i+1 < len(b); i += 2 {
-			lo, hi := b[i], b[i+1]
-			if big {
-				lo, hi = hi, lo
-			}
-			units = append(units, uint16(lo)|uint16(hi)<<8)
-		}
-		b = []byte(string(utf16.Decode(units)))
-	}
-	b = bytes.TrimSpace(bytes.TrimPrefix(b, []byte("\ufeff")))
+	b = bytes.TrimSpace(xmltext.UTF8(b))
 	if bytes.HasPrefix(b, []byte("<?xml")) {
 		if _, rest, ok := bytes.Cut(b, []byte("?>")); ok {
 			b = bytes.TrimSpace(rest)

@@ -37,7 +37,7 @@ func TestPaths(t *testing.T) {
 		"/ReportingWebService/ReportingWebService.asmx":    500, // GetConfig is none of its operations
 		"/reportingwebservice/webservice.asmx":             500,
 		"/ClientWebService":                                404,
-		"/ClientWebService/Client.asmx/":                   404,
+		"/ClientWebService/Client.asmx/":                   200,
 		"/":                                                404,
 		"/SelfUpdate/wuident.cab":                          404,
 		"/ServerSyncWebService/ServerSyncWebService.asmx":  404,
@@ -54,14 +54,6 @@ func TestPaths(t *testing.T) {
 	defer res.Body.Close()
 	if body, err := io.ReadAll(res.Body); err != nil || string(body) != "content AB/X.CAB" {
 		t.Errorf("%s, %v", body, err)
-	}
-	res, err = a.server.Client().Get(a.server.URL + "/ClientWebService/Client.asmx")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusMethodNotAllowed {
-		t.Errorf("GET: %d", res.StatusCode)
 	}
 }
 
@@ -224,17 +216,23 @@ func TestHeldBytes(t *testing.T) {
 		t.Errorf("status %d: %s", status, body)
 	}
 	a.getConfig()
-	if held := s.held.Load(); held != maxHeld-5<<10 {
-		t.Errorf("%d bytes are held", held)
-	}
+	holds(t, s, maxHeld-5<<10)
 	s.held.Store(0)
 	for _, n := range []int{100, 1000, 20_000} {
 		if _, err := a.sync(clientws.SyncUpdateParameters{OtherCachedUpdateIDs: make([]int32, n)}); err != nil {
 			t.Errorf("%d ids: %v", n, err)
 		}
 	}
-	if held := s.held.Load(); held != 0 || len(s.large) != 0 {
-		t.Errorf("%d bytes and %d large bodies are held", held, len(s.large))
+	holds(t, s, 0)
+}
+
+// holds waits until the server has given back what it held: it does so a moment after the client has its answer.
+func holds(t *testing.T, s *Server, want int64) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); s.held.Load() != want || len(s.large) != 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d bytes and %d large bodies are held", s.held.Load(), len(s.large))
+		}
 	}
 }
 

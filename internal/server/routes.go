@@ -35,9 +35,17 @@ func (s *Server) makeRoutes() map[string]http.Handler {
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.Path
-	if h, ok := s.routes[strings.ToLower(path)]; ok {
+	h, ok := s.routes[strings.ToLower(path)]
+	if !ok {
+		h, ok = s.routes[strings.ToLower(single(path))]
+	}
+	if ok {
 		h.ServeHTTP(w, r)
 		return
+	}
+	if strings.Contains(path, "//") {
+		path = single(path)
+		r = at(r, path)
 	}
 	const n = len(contentPrefix)
 	if s.deps.Content != nil && len(path) > n && strings.EqualFold(path[:n], contentPrefix) {
@@ -45,6 +53,21 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	http.NotFound(w, r)
+}
+
+// single makes one slash of several and takes those at the end away: of a policy that names the server with a slash at its
+// end, clients make a path with two.
+func single(path string) string {
+	return "/" + strings.Join(strings.FieldsFunc(path, func(c rune) bool { return c == '/' }), "/")
+}
+
+// at gives the request with another path.
+func at(r *http.Request, path string) *http.Request {
+	moved := *r
+	u := *r.URL
+	u.Path, u.RawPath = path, ""
+	moved.URL = &u
+	return &moved
 }
 
 func (s *Server) clientService() *service {

@@ -54,8 +54,7 @@ func handle[T any, P interface {
 
 func (v *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
-		w.Header().Set("Allow", http.MethodPost)
-		http.Error(w, "POST a SOAP message", http.StatusMethodNotAllowed)
+		v.look(w, r)
 		return
 	}
 	s := v.server
@@ -73,6 +72,12 @@ func (v *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer give()
+	body, unhold, err := s.unpack(c.ctx, r.Header.Get("Content-Encoding"), body, v.limit)
+	defer unhold()
+	if err != nil {
+		v.unread(w, c, err)
+		return
+	}
 	code := v.answer(w, c, body)
 	if s.deps.Observe != nil {
 		s.deps.Observe(c.name, code, time.Since(start))
@@ -190,6 +195,9 @@ func (v *service) unread(w http.ResponseWriter, c *call, err error) {
 		http.Error(w, "too large", http.StatusRequestEntityTooLarge)
 	case errors.Is(err, errBusy):
 		v.fail(w, c, soap.V11, err)
+	case errors.Is(err, errCoding):
+		w.Header().Set("Accept-Encoding", "gzip")
+		http.Error(w, "not unpacked", http.StatusUnsupportedMediaType)
 	default:
 		w.Header().Set("Connection", "close")
 		http.Error(w, "not read", http.StatusBadRequest)

@@ -36,7 +36,7 @@ type Message struct {
 	r       *reader
 }
 
-// Open reads a message up to the element in its body. Headers are skipped: the protocols have none.
+// Open reads a message, in UTF-8 or UTF-16, up to the element in its body. Headers are skipped: the protocols have none.
 func Open(message []byte) (*Message, error) {
 	r, err := newReader(message)
 	if err != nil {

@@ -3,6 +3,8 @@ package soap
 import (
 	"bytes"
 	"unicode/utf8"
+
+	"github.com/redx-update/redx/internal/wsus/xmltext"
 )
 
 // reader pulls elements out of a message. It is always within the element whose start was read last and not yet ended.
@@ -19,7 +21,7 @@ type reader struct {
 type attr struct{ name, value []byte }
 
 func newReader(buf []byte) (*reader, error) {
-	buf = bytes.TrimPrefix(buf, []byte("\xef\xbb\xbf"))
+	buf = xmltext.UTF8(buf)
 	if !utf8.Valid(buf) {
 		return nil, &SyntaxError{0, "the message is no UTF-8"}
 	}
