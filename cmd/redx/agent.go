@@ -128,8 +128,11 @@ func (o *agentOptions) show(std stdio, t agent.Turn) error {
 }
 
 func locationHint(err error) string {
-	if errors.Is(err, agent.ErrUnreachable) {
+	switch {
+	case errors.Is(err, agent.ErrUnreachable):
 		return "look whether the server runs and can be reached from here; nothing of this computer is at fault"
+	case errors.Is(err, agent.ErrRefused):
+		return "look whether the address is that of an update server, and what stands in its log; the agent asks again at its next usual visit"
 	}
 	return ""
 }
@@ -206,6 +209,9 @@ func statusText(w io.Writer, style term.Style, s *agentStatusJSON) error {
 		p.print("It is paused: it does only what it is asked for.\n")
 	}
 	p.print("  last visit  %s\n  next visit  %s\n", moment(s.LastVisit), moment(s.NextVisit))
+	if s.Trouble != "" {
+		p.print("  failed      %d visits in a row, the latest: %s\n", s.Misses, s.Trouble)
+	}
 	for i := range s.Attempts {
 		attemptText(p, style, &s.Attempts[i])
 	}

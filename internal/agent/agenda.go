@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"errors"
 	"time"
 
 	"github.com/redx-update/redx/internal/maintenance"
@@ -78,26 +79,36 @@ func (a *Agent) wait() time.Duration {
 	return min(max(a.state.NextVisit.Sub(now), 0), longest)
 }
 
-// plan decides when the next unattended visit is: after the interval, or sooner if something waits for its time.
+// plan decides when the next unattended visit is: after the interval, or sooner if something waits for its time, or if the
+// visit failed for a reason that may pass.
 func (a *Agent) plan(t *Turn) {
 	now := a.Clock.Now()
 	var next time.Time
 	a.change(func(s *State) {
-		if t.Err != nil {
-			next = now.Add(a.backoff(s.Misses))
-		} else {
+		switch {
+		case errors.Is(t.Err, ErrRefused):
 			next = now.Add(a.interval())
-			for _, u := range open(t) {
-				if at := a.ready(s, u, now); at.Before(next) {
-					next = at
-				}
-			}
+		case t.Err != nil:
+			next = now.Add(a.backoff(s.Misses))
+		default:
+			next = a.next(s, t, now)
 		}
 		if soon := now.Add(least); next.Before(soon) {
 			next = soon
 		}
 		s.NextVisit = next.UTC()
 	})
+}
+
+// next is when to visit again after a visit that succeeded.
+func (a *Agent) next(s *State, t *Turn, now time.Time) time.Time {
+	next := now.Add(a.interval())
+	for _, u := range open(t) {
+		if at := a.ready(s, u, now); at.Before(next) {
+			next = at
+		}
+	}
+	return next
 }
 
 // open are the updates of a turn that are still to be installed.

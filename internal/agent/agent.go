@@ -97,6 +97,10 @@ func (f *Failure) Unwrap() error { return f.Err }
 // next visit is after a back-off.
 var ErrUnreachable = errors.New("the update location cannot be reached now")
 
+// ErrRefused says that the update location answered, and that asking again soon would not change the answer: somebody has to
+// mend something there, or the settings here. The next visit is after the usual interval.
+var ErrRefused = errors.New("the update location refuses, and asking again soon would not change that")
+
 // Engine is one way to get updates onto one computer. All of its methods can be cancelled, and a process that dies in any
 // of them leaves what the next start finishes or takes back. An error is a *Failure when it stands in the history.
 // It is for one goroutine at a time.

@@ -5,12 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode/utf8"
 
 	"github.com/redx-update/redx/internal/agent"
 	"github.com/redx-update/redx/internal/repair"
+	"github.com/redx-update/redx/internal/update"
 )
 
 const hour = time.Hour
@@ -67,6 +72,60 @@ func TestUnreachable(t *testing.T) {
 			t.Error("misses are still counted after a visit that succeeded")
 		}
 	})
+}
+
+// TestRefused: what asking again soon does not change is asked again at the usual visit, and the reason is kept until one succeeds.
+func TestRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, m := &world{scanErr: func() error { return fmt.Errorf("%w: 403 %s", agent.ErrRefused, strings.Repeat("é", 4000)) }}, &memory{}
+		a := newAgent(t, w, agent.DefaultPolicy(), m)
+		runFor(t, a, 10*24*hour)
+		for i := 1; i < len(w.scans); i++ {
+			if d := w.scans[i].Sub(w.scans[i-1]); d < 17*hour || d > 23*hour {
+				t.Errorf("visit %d came %s after the one before", i, d)
+			}
+		}
+		s := a.Status()
+		if n := len(w.scans); n < 10 || s.Misses != n || !s.Refused || !strings.Contains(s.Trouble, "403 é") || len(s.Trouble) > 1100 || !utf8.ValidString(s.Trouble) {
+			t.Errorf("%d visits, %+v", n, s.State)
+		}
+		w.scanErr = func() error { return errors.New("no network") }
+		runFor(t, a, 24*hour)
+		if s := m.state; s.Refused || s.Trouble != "no network" {
+			t.Errorf("after another failure: %+v", s)
+		}
+		w.scanErr = nil
+		runFor(t, a, 24*hour)
+		if s := m.state; s.Misses != 0 || s.Refused || s.Trouble != "" {
+			t.Errorf("after a visit that succeeded: %+v", s)
+		}
+	})
+}
+
+// TestHugeTexts: what a server calls its updates, and why they fail, does not make a memory that is too large to be read again.
+func TestHugeTexts(t *testing.T) {
+	huge := strings.Repeat("\x01", 1<<16)
+	dir, err := os.OpenRoot(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dir.Close()
+	w := &world{fail: always(&agent.Failure{Stage: agent.Installing, Path: huge, Err: errors.New(huge)})}
+	w.healing = agent.Healing{Healed: agent.LeftAlone, Why: huge, Cause: huge, Files: slices.Repeat([]string{huge}, 20)}
+	for n := range 60 {
+		u := offer(n)
+		u.Title, u.KB, u.Ready = huge, update.KB(huge), true
+		w.offers = append(w.offers, u)
+	}
+	a := newAgent(t, w, agent.DefaultPolicy(), &memory{})
+	a.Store = agent.StateFile{Folder: dir}
+	if _, err := a.Once(t.Context(), agent.InstallNow); err != nil {
+		t.Fatal(err)
+	}
+	s, note, err := agent.StateFile{Folder: dir}.Load()
+	if err != nil || note != "" || len(s.Attempts) != 50 {
+		t.Errorf("%d attempts, %q, %v", len(s.Attempts), note, err)
+	}
 }
 
 func TestLimits(t *testing.T) {

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -15,7 +16,11 @@ type State struct {
 	LastVisit time.Time `json:"last_visit,omitzero"` // that succeeded
 	NextVisit time.Time `json:"next_visit,omitzero"`
 	Misses    int       `json:"misses,omitempty"` // visits that failed, since the last one that did not
-	Paused    bool      `json:"paused,omitempty"`
+	// Trouble is why the last visit failed; empty when it did not.
+	Trouble string `json:"trouble,omitempty"`
+	// Refused tells that it is a refusal, about which nothing is done by asking again soon (ErrRefused).
+	Refused bool `json:"refused,omitempty"`
+	Paused  bool `json:"paused,omitempty"`
 	// PausedUntil is when a pause ends by itself; zero: when somebody ends it.
 	PausedUntil time.Time         `json:"paused_until,omitzero"`
 	Updates     map[string]*Tries `json:"updates,omitempty"`  // by the update's GUID
@@ -49,6 +54,8 @@ type Attempt struct {
 const (
 	stateVersion = 1
 	keptAttempts = 50
+	keptText     = 1000 // bytes of a text in it: updates' names and reasons are the server's word
+	keptFiles    = 16   // that a healing names
 	day          = 24 * time.Hour
 )
 
@@ -119,6 +126,38 @@ func free(times []time.Time, most int, now time.Time) time.Time {
 		return now.Add(day)
 	}
 	return times[len(times)-most].Add(day)
+}
+
+// visited notes how a visit ended.
+func (s *State) visited(at time.Time, err error) {
+	if err == nil {
+		s.LastVisit, s.Misses, s.Trouble, s.Refused = at, 0, "", false
+		return
+	}
+	s.Misses++
+	s.Trouble, s.Refused = clip(err.Error()), errors.Is(err, ErrRefused)
+}
+
+// clip bounds a text that is kept.
+func clip(s string) string {
+	if len(s) <= keptText {
+		return s
+	}
+	return strings.ToValidUTF8(s[:keptText], "") + "…"
+}
+
+// bound makes an attempt one that can be kept.
+func (at *Attempt) bound() {
+	for _, text := range []*string{&at.KB, &at.Title, &at.Path, &at.Why} {
+		*text = clip(*text)
+	}
+	if h := at.Healing; h != nil {
+		h.Why, h.Cause = clip(h.Why), clip(h.Cause)
+		h.Files = slices.Clone(h.Files[:min(len(h.Files), keptFiles)])
+		for i := range h.Files {
+			h.Files[i] = clip(h.Files[i])
+		}
+	}
 }
 
 // keep puts an attempt in front of the others.

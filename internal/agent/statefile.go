@@ -15,7 +15,7 @@ import (
 const StateName = "state.json"
 
 // maxState bounds what is read of a state file.
-const maxState = 4 << 20
+const maxState = 16 << 20
 
 // StateFile is a Store in one file of the agent's own folder. The folder is the caller's to protect and to close.
 type StateFile struct{ Folder *os.Root }

@@ -58,11 +58,11 @@ func (a *Agent) visit(ctx context.Context, asked Verb, t *Turn) (*Scan, error) {
 		}
 	}
 	if err == nil {
-		a.change(func(s *State) { s.LastVisit, s.Misses = scan.At, 0 })
+		a.change(func(s *State) { s.visited(scan.At, nil) })
 		return scan, nil
 	}
 	if ctx.Err() == nil {
-		a.change(func(s *State) { s.Misses++ })
+		a.change(func(s *State) { s.visited(time.Time{}, err) })
 		a.Log.LogAttrs(ctx, slog.LevelWarn, "the visit failed", slog.Any("error", err))
 	}
 	return nil, err
@@ -130,6 +130,7 @@ func (a *Agent) attempt(ctx context.Context, u Update, asked Verb) (Attempt, boo
 	}
 	at := Attempt{Time: a.Clock.Now().UTC(), Result: update.Succeeded, Restart: res.RestartNeeded}
 	at.describe(u.Ref)
+	at.bound()
 	a.ended(ctx, u, at)
 	return at, true
 }
@@ -176,6 +177,7 @@ func (a *Agent) failed(ctx context.Context, u Update, f *Failure, asked Verb) At
 	if h := at.Healing; h != nil && h.Healed == Mended {
 		at.Restart = h.Restart
 	}
+	at.bound()
 	a.ended(ctx, u, at)
 	return at
 }

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -61,6 +62,9 @@ func (v *visit) exchange(ctx context.Context, url string, request, answer soap.B
 	for pause := time.Second; ; pause *= 2 {
 		err := v.c.post(ctx, url, request, answer)
 		again, after := busy(err)
+		if !again && permanent(err) {
+			return fmt.Errorf("%w: %s: %w", agent.ErrRefused, name, err)
+		}
 		if !again {
 			return err
 		}
@@ -80,6 +84,29 @@ func (v *visit) exchange(ctx context.Context, url string, request, answer soap.B
 			return err
 		}
 	}
+}
+
+// permanent tells that the same request will be answered like this until somebody changes something. What a network says that
+// a computer passes through, such as a redirect or a page to sign in at, is not: the computer may be elsewhere soon.
+func permanent(err error) bool {
+	var f *soap.Fault
+	var status *StatusError
+	var certificate *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &certificate):
+		return true
+	case errors.As(err, &f):
+		return !f.Known() && (f.Code != "" || f.Sender)
+	case errors.As(err, &status):
+		return slices.Contains(refusals, status.Status)
+	}
+	return false
+}
+
+// refusals are the statuses by which a server says no, and not "later".
+var refusals = []int{
+	http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed,
+	http.StatusGone, http.StatusRequestEntityTooLarge,
 }
 
 // silent reports that no connection came about: nobody was there who could have asked to come later.
@@ -212,7 +239,7 @@ func understand(res *http.Response, name string, body []byte, answer soap.Body) 
 		return f
 	}
 	if _, want := answer.Element(); m.Name != want {
-		return &AnswerError{name, fmt.Errorf("%s instead of %s", m.Name, want)}
+		return &AnswerError{name, fmt.Errorf("%.80q instead of %s", m.Name, want)}
 	}
 	if err := m.Decode(answer); err != nil {
 		return &AnswerError{name, err}

@@ -106,6 +106,45 @@ func TestNoServerOfThisKind(t *testing.T) {
 	}
 }
 
+// TestPermanent tells what somebody has to mend from what may pass by itself; the first is asked once, and named so.
+func TestPermanent(t *testing.T) {
+	says := func(status int, text string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(status)
+			_, _ = fmt.Fprint(w, text)
+		}
+	}
+	foreign := func(class, code string) http.HandlerFunc {
+		return says(500, `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><s:Fault><faultcode>s:`+class+
+			`</faultcode><detail><ErrorCode>`+code+`</ErrorCode></detail></s:Fault></s:Body></s:Envelope>`)
+	}
+	for name, tt := range map[string]struct {
+		answer    http.HandlerFunc
+		permanent bool
+	}{
+		"400": {says(400, ""), true}, "401": {says(401, ""), true}, "403": {says(403, ""), true}, "404": {says(404, "<html/>"), true},
+		"405": {says(405, ""), true}, "410": {says(410, ""), true}, "413": {says(413, ""), true},
+		"408": {says(408, ""), false}, "429": {says(429, ""), false}, "500": {says(500, "no"), false}, "503": {says(503, ""), false},
+		"407, a proxy of this network": {says(407, ""), false},
+		"a page of this network":       {says(200, "<html>sign in</html>"), false},
+		"a redirect of this network": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://192.0.2.1/", http.StatusTemporaryRedirect)
+		}, false},
+		"a fault of another service":                {foreign("Client", ""), true},
+		"a fault with a code that nobody knows":     {foreign("Server", "OutOfCheese"), true},
+		"a fault of a server that does not say why": {foreign("Server", ""), false},
+		"InvalidParameters":                         {foreign("Client", "InvalidParameters"), false},
+		"ServerBusy":                                {foreign("Client", "ServerBusy"), false},
+	} {
+		var requests atomic.Int32
+		c := answering(t, func(w http.ResponseWriter, r *http.Request) { requests.Add(1); tt.answer(w, r) })
+		err := c.Sync(t.Context(), judge)
+		if err == nil || errors.Is(err, agent.ErrRefused) != tt.permanent || tt.permanent && requests.Load() != 1 {
+			t.Errorf("%s: %v after %d requests", name, err, requests.Load())
+		}
+	}
+}
+
 func TestPackedBomb(t *testing.T) {
 	var z xpress.Compressor
 	bomb := z.Encode(nil, make([]byte, 65<<20))
@@ -266,7 +305,7 @@ func TestTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = stranger.Sync(t.Context(), judge)
-	if got := location.Code(err).String(); !strings.HasPrefix(got, "0x80072F8F") || errors.Is(err, agent.ErrUnreachable) {
+	if got := location.Code(err).String(); !strings.HasPrefix(got, "0x80072F8F") || !errors.Is(err, agent.ErrRefused) {
 		t.Errorf("%v (%s)", err, got)
 	}
 	o.HTTP = server.Client()

@@ -1,6 +1,9 @@
 package soap
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // An ErrorCode tells a client what to do about a fault (MS-WUSP 2.2.2.4).
 type ErrorCode string
@@ -26,13 +29,26 @@ type Fault struct {
 	Message string // InvalidParameters: the path of the parameter
 	ID      string // a GUID to find this fault by in the server's log
 	Method  string // the SOAP action of the operation
+	// Sender says that the message itself is at fault, and the same again will not be taken (SOAP 1.1 4.4.1, 1.2 5.4.6). The
+	// update services say so of every fault; it is read only, and counts where Code is none of theirs.
+	Sender bool
+}
+
+// Known tells whether the code is one of the protocol's.
+func (f *Fault) Known() bool {
+	switch f.Code {
+	case InvalidCookie, ServerChanged, ConfigChanged, CookieExpired, RegistrationRequired, FileLocationChanged,
+		InternalServerError, ServerBusy, InvalidParameters, InvalidAuthorizationCookie, RegistrationNotRequired:
+		return true
+	}
+	return false
 }
 
 func (f *Fault) Error() string {
 	if f.Message == "" {
-		return "soap fault " + string(f.Code)
+		return fmt.Sprintf("soap fault %.80s", f.Code)
 	}
-	return "soap fault " + string(f.Code) + ": " + f.Message
+	return fmt.Sprintf("soap fault %.80s: %.500s", f.Code, f.Message)
 }
 
 // detail has the elements of a fault that only the update services have. They are in no namespace.
@@ -45,6 +61,10 @@ type detail struct {
 
 // fault is that of SOAP 1.1 and, read only, 1.2.
 type fault struct {
+	Code11 string `soap:"faultcode"`
+	Code12 struct {
+		Value string `soap:"Value"`
+	} `soap:"Code"`
 	Detail detail `soap:"detail"`
 }
 
@@ -57,7 +77,19 @@ func (m *Message) Fault() (*Fault, error) {
 		return nil, err
 	}
 	d := f.Detail
-	return &Fault{Code: ErrorCode(strings.TrimSpace(d.ErrorCode)), Message: d.Message, ID: d.ID, Method: unquote(d.Method)}, nil
+	out := &Fault{Code: ErrorCode(strings.TrimSpace(d.ErrorCode)), Message: d.Message, ID: d.ID, Method: unquote(d.Method)}
+	out.Sender = sender(f.Code11 + f.Code12.Value)
+	return out, nil
+}
+
+// sender reads a qualified name such as s:Client, or s:Client.Authentication, whose prefix may be any.
+func sender(code string) bool {
+	_, local, found := strings.Cut(strings.TrimSpace(code), ":")
+	if !found {
+		local = strings.TrimSpace(code)
+	}
+	class, _, _ := strings.Cut(local, ".")
+	return class == "Client" || class == "Sender" || class == "VersionMismatch" || class == "MustUnderstand"
 }
 
 // unquote takes off the quotes that real servers leave around the SOAP action.

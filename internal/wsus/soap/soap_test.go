@@ -2,6 +2,7 @@ package soap
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -182,7 +183,7 @@ func TestImpossibleStruct(t *testing.T) {
 }
 
 func TestFault(t *testing.T) {
-	give := &Fault{Code: InvalidParameters, Message: "parameters.<x>", ID: "34f57c46-0f67-45ed-b3d5-90bd2e8a1e87", Method: "urn:t/order"}
+	give := &Fault{Code: InvalidParameters, Message: "parameters.<x>", ID: "34f57c46-0f67-45ed-b3d5-90bd2e8a1e87", Method: "urn:t/order", Sender: true}
 	for _, v := range []Version{V11, V12} {
 		m, err := Open(AppendFault(nil, v, give))
 		if err != nil {
@@ -201,6 +202,31 @@ func TestFault(t *testing.T) {
 	}
 	if s := give.Error(); s != "soap fault InvalidParameters: parameters.<x>" {
 		t.Error(s)
+	}
+}
+
+// TestFaultClass: whose fault it is, is read from every spelling of the code; one that says nothing blames nobody.
+func TestFaultClass(t *testing.T) {
+	const fault11 = `<e:Envelope xmlns:e="` + namespace11 + `"><e:Body><e:Fault>%s<detail/></e:Fault></e:Body></e:Envelope>`
+	const fault12 = `<e:Envelope xmlns:e="` + namespace12 + `"><e:Body><e:Fault>%s</e:Fault></e:Body></e:Envelope>`
+	for text, want := range map[string]bool{
+		fmt.Sprintf(fault11, "<faultcode>e:Client</faultcode>"):                    true,
+		fmt.Sprintf(fault11, "<faultcode> Client.Authentication </faultcode>"):     true,
+		fmt.Sprintf(fault11, "<faultcode>e:MustUnderstand</faultcode>"):            true,
+		fmt.Sprintf(fault12, "<e:Code><e:Value>e:Sender</e:Value></e:Code>"):       true,
+		fmt.Sprintf(fault11, "<faultcode>e:Server</faultcode>"):                    false,
+		fmt.Sprintf(fault12, "<e:Code><e:Value>e:Receiver</e:Value></e:Code>"):     false,
+		fmt.Sprintf(fault11, "<faultstring>Client</faultstring>"):                  false,
+		fmt.Sprintf(fault12, "<e:Code>e:Sender</e:Code><e:Reason>none</e:Reason>"): false,
+	} {
+		m, err := Open([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := m.Fault()
+		if err != nil || f.Sender != want || f.Known() {
+			t.Errorf("%s: %+v, %v", text, f, err)
+		}
 	}
 }
 
