@@ -156,10 +156,16 @@ func gatherImage(ctx context.Context, std stdio, img image.Image) (looked, error
 	if err != nil {
 		return looked{}, openProblem(err, img.Kind() == image.Logs)
 	}
-	return looked{
-		image: report.Image{Kind: img.Kind(), Path: img.Path(), Build: set.Machine.Build},
-		set:   set,
-	}, nil
+	return looked{image: imageOf(img.Kind(), img.Path(), set), set: set}, nil
+}
+
+// imageOf says what was looked at. What the computer at hand is called goes without saying.
+func imageOf(kind image.Kind, path string, set *evidence.Set) report.Image {
+	img := report.Image{Kind: kind, Path: path, Build: set.Machine.Build}
+	if kind == image.Offline {
+		img.Computer = set.Machine.Computer
+	}
+	return img
 }
 
 // progress shows on a terminal which file is being read.

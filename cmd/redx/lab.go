@@ -140,7 +140,7 @@ func joinLines(lines []string) error {
 }
 
 func showOutcome(std stdio, o *labOptions, s *lab.Scenario, dir string, outcome *lab.Outcome) error {
-	img := report.Image{Kind: image.Offline, Path: dir, Build: outcome.Evidence.Machine.Build}
+	img := imageOf(image.Offline, dir, outcome.Evidence)
 	place := where{image: dir}
 	place.aim(outcome.Findings)
 	result := report.NewResult(img, outcome.Evidence, outcome.Findings, history.Filter{})

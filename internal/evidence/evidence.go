@@ -68,6 +68,7 @@ type CodeCount struct {
 // Machine is what is known of the installation itself.
 type Machine struct {
 	Build      string // such as "10.0.19045.3996"; empty when unknown
+	Computer   string // what it is called; empty when unknown, and in a bundle of logs
 	Product    string
 	SystemRoot string
 	// Present says that files can be looked for: an installation, not a bundle of logs.

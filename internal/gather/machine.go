@@ -17,7 +17,7 @@ func (g *gatherer) machine() {
 	m := evidence.Machine{SystemRoot: g.img.SystemRoot(), Present: g.img.Kind() != image.Logs}
 	defer func() { g.out.SetMachine(m) }()
 	software := g.software(&m)
-	g.system(software)
+	g.system(&m, software)
 }
 
 // hivePath is how a hive is named in the evidence.
@@ -135,8 +135,8 @@ func (g *gatherer) optionalSource(s *winsys.Software) {
 	})
 }
 
-// system reads the machine's time zone, by which wall-clock times become UTC.
-func (g *gatherer) system(software *winsys.Software) {
+// system reads what the machine is called, and its time zone, by which wall-clock times become UTC.
+func (g *gatherer) system(m *evidence.Machine, software *winsys.Software) {
 	root, ok := g.hive(image.System)
 	if !ok {
 		return
@@ -147,6 +147,9 @@ func (g *gatherer) system(software *winsys.Software) {
 		return
 	}
 	g.sys = sys
+	id, err := sys.Identity(nil)
+	g.registryError(image.System, err)
+	m.Computer = id.Computer
 	g.services(sys)
 	g.environment(sys)
 	tz, err := sys.TimeZone(software)

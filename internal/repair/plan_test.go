@@ -185,13 +185,13 @@ var makeTests = map[string]struct {
 		[]doctor.Finding{content()},
 		nil,
 		Options{},
-		[]string{"turn: the turn of whoever runs the update server; do not reset this computer: the server lacks a file", curl},
+		[]string{"turn: the job of whoever runs the update server; do not reset this computer: the server lacks a file", curl},
 	},
 	"a consequence of the server's fault is not repaired": {
 		[]doctor.Finding{content(), because(payload("a", hashA, 4), "s")},
 		nil,
 		Options{},
-		[]string{"turn: the turn of whoever runs the update server; do not reset this computer: the server lacks a file", curl},
+		[]string{"turn: the job of whoever runs the update server; do not reset this computer: the server lacks a file", curl},
 	},
 	"another update's fault is repaired beside the server's": {
 		[]doctor.Finding{content(), payload("a", hashA, 4)}, nil, Options{}, append(append([]string{}, ladderA...), curl),
@@ -260,14 +260,14 @@ var makeTests = map[string]struct {
 		nil,
 		Options{},
 		[]string{
-			"turn: the turn of whoever runs the network; do not reset this computer: it broke", "advice: netsh winhttp show proxy",
+			"turn: the job of whoever runs the network; do not reset this computer: it broke", "advice: netsh winhttp show proxy",
 		},
 	},
 	"a fault elsewhere moves nothing, whatever the check": {
 		[]doctor.Finding{func() doctor.Finding { f := payload("a", hashA, 4); f.Turn = doctor.NetworksTurn; return f }()},
 		nil,
 		Options{},
-		[]string{"turn: the turn of whoever runs the network; do not reset this computer: files missing"},
+		[]string{"turn: the job of whoever runs the network; do not reset this computer: files missing"},
 	},
 	"Windows' own": {
 		[]doctor.Finding{of("restart-pending", doctor.WindowsTurn, "shutdown /r /t 0", "start ms-settings:windowsupdate")},

@@ -17,7 +17,7 @@ var risks = []struct{ command, risk string }{
 		"removes what it names, and all that builds on it; note the name first, to be able to install it again",
 	},
 	{
-		`DISM /Image:C:\ /Cleanup-Image /RevertPendingActions`,
+		"DISM /Image:",
 		"only from the recovery environment, and only when a restart did not help: takes back all that is pending, and " +
 			"cannot be undone",
 	},
@@ -53,6 +53,7 @@ var risks = []struct{ command, risk string }{
 	{"chkdsk", "with /f or /r it mends the file system and can take hours; without, it only looks"},
 	{"bitsadmin /list", harmless},
 	{"findstr ", harmless},
+	{"expand ", "writes files into the folder that it names"},
 	{"schtasks /query", harmless},
 	{"mkdir ", "makes a folder, with the rights of the one that it stands in"},
 	{"appwiz.cpl", "opens the list of programs; repairing one there may ask for its source"},
@@ -192,9 +193,9 @@ func warnings(p *Plan, findings []doctor.Finding) []string {
 func whoseElse(f *doctor.Finding) string {
 	switch f.Turn {
 	case doctor.ServersTurn:
-		return "; it is the turn of whoever runs the update server"
+		return "; that is the job of whoever runs the update server"
 	case doctor.NetworksTurn:
-		return "; it is the turn of whoever runs the network"
+		return "; that is the job of whoever runs the network"
 	}
 	return ""
 }
@@ -204,9 +205,9 @@ func turnOf(f *doctor.Finding, s *Scene, o Options) string {
 	rungs := supported[f.Check]
 	switch {
 	case f.Turn == doctor.ServersTurn:
-		return "the turn of whoever runs the update server; do not reset this computer: " + f.Title
+		return "the job of whoever runs the update server; do not reset this computer: " + f.Title
 	case f.Turn == doctor.NetworksTurn:
-		return "the turn of whoever runs the network; do not reset this computer: " + f.Title
+		return "the job of whoever runs the network; do not reset this computer: " + f.Title
 	case f.Confidence != doctor.Proven:
 		return "yours: redx repairs only what is proven; to be surer: " + f.Surer
 	case f.Turn == doctor.WindowsTurn:

@@ -23,6 +23,7 @@ type diagnosisData struct {
 	Kind, Made  string // what was looked at; by which redx and when the page was made
 	Masked      string
 	Verdict     string
+	Paths       string
 	Bad         bool
 	Causes      []diagnosisCause
 	Unexplained []pageEntry
@@ -39,8 +40,8 @@ type diagnosisCause struct {
 	Update, Detail, Turn, Sure   string
 	Missing, Codes               []string
 	Files                        []diagnosisFile
-	Here, There                  []NextStep
-	HereText, ThereText          string
+	Next                         []NextGroup
+	Worked, Again                string
 	Catalog, CatalogKB           string
 	Proof                        []pageSource
 	Follows                      []diagnosisCause
@@ -65,6 +66,7 @@ func DiagnosisPage(w io.Writer, r *Result, by string, made time.Time) error {
 		Bad: doctor.Worst(r.Findings) == doctor.Error, Causes: causesOf(r.Findings, nil, r.Image), Kind: kindText(r.Image),
 		Made: by + " on " + made.UTC().Format("2006-01-02 15:04 UTC"),
 	}
+	data.Paths = r.paths()
 	if r.Set.Machine.Masked {
 		data.Masked = maskedNames
 	}
@@ -76,6 +78,9 @@ func DiagnosisPage(w io.Writer, r *Result, by string, made time.Time) error {
 	}
 	for i := range r.Unexplained {
 		data.Unexplained = append(data.Unexplained, newPageEntry(&r.Unexplained[i]))
+	}
+	if i := slices.IndexFunc(r.Findings, func(f doctor.Finding) bool { return !isConsequence(&f, r.Findings) }); i >= 0 {
+		data.Causes[0].Worked, data.Causes[0].Again = r.worked(&r.Findings[i])
 	}
 	data.Verdict = verdict(r, len(data.Causes))
 	return t.Execute(w, data)
@@ -120,10 +125,8 @@ func newCause(f *doctor.Finding, img Image) diagnosisCause {
 		}[f.Severity],
 		Mark:   map[doctor.Severity]string{doctor.Error: "✗", doctor.Warning: "!", doctor.Info: "i"}[f.Severity],
 		Update: term.Printable(updateText(f.Update)), Detail: f.Detail, Turn: turnText(f.Turn),
-		Sure: string(f.Confidence) + surer(f), ThereText: thereText(img),
+		Sure: string(f.Confidence) + surer(f), Next: nextGroups(f.Next, img),
 	}
-	c.Here, c.There = nextSteps(f.Next, img)
-	c.HereText = hereText(img, c.Here)
 	kb, page := catalogPage(f)
 	c.Catalog, c.CatalogKB = page, string(kb)
 	for _, m := range f.Missing {

@@ -17,7 +17,7 @@ import (
 // are those that were not asked for.
 func HistoryText(w io.Writer, style term.Style, img Image, set *evidence.Set, entries []history.Entry, hidden int) error {
 	p := &printer{w: w, style: style, image: img}
-	p.head(img)
+	p.head(img, "")
 	p.masked(set)
 	for i := range entries {
 		p.entry(&entries[i])

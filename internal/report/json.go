@@ -24,6 +24,8 @@ type Image struct {
 	Kind  image.Kind `json:"kind"`
 	Path  string     `json:"path"`
 	Build string     `json:"build,omitempty"`
+	// Computer is the name of an installation that does not run.
+	Computer string `json:"computer,omitempty"`
 }
 
 // Diagnosis is `redx diagnose --json`; docs/json.md describes it. Fields are only added.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/redx-update/redx/internal/doctor"
 	"github.com/redx-update/redx/internal/image"
 )
 
@@ -12,8 +13,25 @@ type NextStep struct {
 	Command string
 	Does    string // "looks", "opens", "changes" or "asks"
 	Note    string // "" for none
-	// Here says that it is typed where redx runs; else on the computer that was looked at, while its Windows runs.
-	Here bool
+	Back    string // the command that takes it back; "" for none
+
+	typed typed
+	only  string // when it is to be done at all; "" for always
+}
+
+// typed is where a command is typed.
+type typed int
+
+const (
+	onDisk   typed = iota // where redx runs, while the disk is connected
+	anywhere              // on any computer
+	there                 // on the computer that was looked at, while its Windows runs
+)
+
+// NextGroup is what is to be done in one place, in order.
+type NextGroup struct {
+	Heading string // where, or only when; "" where that goes without saying
+	Steps   []NextStep
 }
 
 // nextRules know commands by their beginning; the first that fits counts. What none knows only looks.
@@ -23,9 +41,9 @@ var nextRules = []struct {
 }{
 	{"redx repair --allow-irreversible", "asks", "cancels Windows Update's own transfer jobs, which cannot be undone", false},
 	{"redx repair undo", "asks", "takes the repair back", false},
-	{"redx repair", "asks", "shows what it would rename, asks, and deletes nothing; redx repair undo takes it back", false},
+	{"redx repair", "asks", "shows what it would rename, asks, and deletes nothing", false},
 	{"redx explain", "looks", "", true},
-	{"start https://www.microsoft.com/software-download", "opens", "setup for an in-place upgrade: take the same version, edition and language", true},
+	{"start https://www.microsoft.com/software-download", "opens", "setup of Windows: take the same version, edition and language that this PC has, run it there, and keep files and programs", false},
 	{"start https:", "opens", "", true},
 	{"start ms-settings:", "opens", "there: check for updates", false},
 	{"appwiz.cpl", "opens", "there: repair the product, or remove it and install it again; have its setup at hand first", false},
@@ -33,14 +51,26 @@ var nextRules = []struct {
 	{"shutdown /r", "changes", "restarts at once: save all work first", false},
 	{"shutdown /s", "changes", "shuts down at once: save all work first", false},
 	{
-		`DISM /Image:C:\ /Cleanup-Image /RevertPendingActions`, "changes",
-		"not there, but in the recovery environment (hold Shift and choose Restart; Troubleshoot, Command Prompt), and only if the restart did " +
-			"not help; Windows often has another letter than C: there (dir finds it); cannot be undone", false,
+		"DISM /Image:", "changes",
+		`X: is the letter that Windows has there: dir C:\, dir D:\ and so on find it; back up first, since it cannot be undone; then restart`, false,
 	},
-	{"DISM /Online /Cleanup-Image /RestoreHealth", "changes", "repairs files of Windows", false},
-	{"DISM /Online /Add-Package", "changes", "installs the package; Windows 10 and before want the .cab that is inside of an .msu: expand -f:* FILE.msu FOLDER", false},
+	{
+		"DISM /Online /Cleanup-Image /RestoreHealth", "changes",
+		"repairs the store with files from Windows Update, and can stand still for long; good: The restore operation completed successfully", false,
+	},
+	{
+		"expand ", "changes",
+		"FILE.msu is what you have downloaded, FOLDER an empty folder that you make for it; of what comes out, the .cab that is named after the " +
+			"KB is the one for the next command, not WSUSSCAN.cab", false,
+	},
+	{`DISM /Online /Add-Package /PackagePath:FOLDER\`, "changes", "installs it; good: The operation completed successfully", false},
+	{
+		"DISM /Online /Add-Package", "changes",
+		"installs FILE.msu, which is what you have downloaded; good: The operation completed successfully; Windows 10 and before want the .cab " +
+			"that is in it: expand -f:* FILE.msu FOLDER", false,
+	},
 	{"DISM /Online /Remove-Package", "changes", "removes the package", false},
-	{"sfc ", "changes", "repairs files of Windows", false},
+	{"sfc ", "changes", "repairs files of Windows from the store; good: found no integrity violations, or repaired all that it found", false},
 	{"sc config ", "changes", "", false},
 	{"net stop ", "changes", "", false},
 	{"net start ", "changes", "", false},
@@ -50,7 +80,7 @@ var nextRules = []struct {
 	{"w32tm /resync", "changes", "", false},
 	{"powershell -Command \"Delete-", "changes", "", false},
 	{`reg query HKLM\SYSTEM\DriverDatabase\`, "looks", "Active names the folder that Windows expects", false},
-	{`dir /s /b %windir%\WinSxS\`, "looks", "a folder that it names has the files (not one called f or r: those hold differences); if it finds none, take them from a healthy PC", false},
+	{`dir /s /b %windir%\WinSxS\`, "looks", "copy the folder that holds the file found, under the name above, into FileRepository (not a folder called f or r: those hold differences); if nothing is found, take it from a healthy PC of the same build", false},
 	{`reg query HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Installer\`, "looks", "shows where each product was installed from: the package may still be there", false},
 	{"icacls ", "looks", "if it fails again; good: SYSTEM or TrustedInstaller with (F), and no DENY; if it cannot find the file, ask it for the folder", false},
 	{"fltmc filters", "looks", "lists what works between programs and files; what is not Microsoft's is mostly antivirus or backup: pause that", false},
@@ -61,49 +91,99 @@ var nextRules = []struct {
 	{`powershell -Command "Get-Partition`, "looks", "where partitions of Type System stand on two disks, that is the cause", false},
 }
 
+// conditions say of commands that are not for everybody when they are to be typed at all, and where; the ones that they
+// stand above come last.
+var conditions = []struct{ begins, only string }{
+	{
+		"DISM /Image:", "only if the restart did not help, in the recovery environment of that PC (hold Shift and choose Restart; Troubleshoot, " +
+			"Advanced options, Command Prompt):",
+	},
+	{`dir /s /b %windir%\WinSxS\`, "or quicker, only for those who know how to write where nobody but the system may:"},
+}
+
 // nextStep says what a command does.
-func nextStep(command string, img Image) NextStep {
-	s := NextStep{Command: command, Does: "looks", Here: img.Kind == image.Online}
+func nextStep(command string) NextStep {
+	s := NextStep{Command: command, Does: "looks", typed: there}
 	for _, r := range nextRules {
-		if !strings.HasPrefix(command, r.begins) {
-			continue
+		if strings.HasPrefix(command, r.begins) {
+			s.Does, s.Note = r.does, r.note
+			if r.anywhere {
+				s.typed = anywhere
+			}
+			break
 		}
-		s.Does, s.Note = r.does, r.note
-		if at := strings.Index(command, " --image "); at >= 0 {
-			s.Note = strings.Replace(s.Note, "redx repair undo", "redx repair undo"+command[at:], 1)
+	}
+	for _, c := range conditions {
+		if strings.HasPrefix(command, c.begins) {
+			s.only = c.only
 		}
-		s.Here = s.Here || r.anywhere || strings.HasPrefix(command, "redx ") && strings.Contains(command, " --image ")
-		break
+	}
+	flags := ""
+	if at := strings.Index(command, " --image "); at >= 0 && strings.HasPrefix(command, "redx ") {
+		s.typed, flags = onDisk, command[at:]
+	}
+	if command == "redx repair"+flags {
+		s.Back = "redx repair undo" + flags
 	}
 	return s
 }
 
-// nextSteps splits commands into those for where redx runs and those for the computer that was looked at.
-func nextSteps(commands []string, img Image) (here, there []NextStep) {
+// nextGroups puts commands together by where they are typed, those with a condition last. On the computer itself all are
+// typed there.
+func nextGroups(commands []string, img Image) []NextGroup {
+	var groups []NextGroup
 	for _, c := range commands {
-		if s := nextStep(c, img); s.Here {
-			here = append(here, s)
-		} else {
-			there = append(there, s)
+		s := nextStep(c)
+		heading := s.heading(img)
+		i := slices.IndexFunc(groups, func(g NextGroup) bool { return g.Heading == heading })
+		if i < 0 {
+			i = len(groups)
+			groups = append(groups, NextGroup{Heading: heading})
 		}
+		groups[i].Steps = append(groups[i].Steps, s)
 	}
-	return here, there
+	rank := func(g NextGroup) int {
+		if g.Steps[0].only != "" {
+			return int(there) + 1
+		}
+		return int(g.Steps[0].typed)
+	}
+	slices.SortStableFunc(groups, func(a, b NextGroup) int { return rank(a) - rank(b) })
+	return groups
 }
 
-// hereText says that redx itself is run where the disk hangs; "" where there is no other computer, or nothing to run on the disk.
-func hereText(img Image, here []NextStep) string {
-	onDisk := func(s NextStep) bool { return strings.Contains(s.Command, " --image ") }
-	if img.Kind == image.Online || !slices.ContainsFunc(here, onDisk) {
+// heading says where a step is done, or only when.
+func (s NextStep) heading(img Image) string {
+	const prompt = ", in a Command Prompt as administrator:"
+	switch {
+	case s.only != "":
+		return s.only
+	case img.Kind == image.Online:
 		return ""
+	case s.typed == onDisk:
+		return "where redx runs, while the disk is connected:"
+	case s.typed == anywhere:
+		return "on any computer:"
+	case img.Kind == image.Logs:
+		return "on the PC that the logs come from" + prompt
 	}
-	return "here, while the disk is still connected:"
+	return "on the PC that fails, with its disk back in it" + prompt
 }
 
-// thereText says which computer that is.
-func thereText(img Image) string {
-	const prompt = "in an elevated Command Prompt there (not on the PC that you read this on):"
-	if img.Kind == image.Logs {
-		return "on the PC that the logs come from, " + prompt
+// worked says how to see that it helped, and which command looks again when it did not; "" for what needs no proof.
+func (r *Result) worked(f *doctor.Finding) (sign, again string) {
+	if f.Severity != doctor.Error || len(f.Next) == 0 {
+		return "", ""
 	}
-	return "put the disk back, start that PC, then " + prompt
+	sign = "when a check for updates ends without an error"
+	if kb := f.Update.KB; kb != "" {
+		sign = "when the update history of Windows shows " + string(kb) + " as installed"
+	}
+	switch r.Image.Kind {
+	case image.Online:
+		return sign + "; if it fails again, look again:", "redx diagnose"
+	case image.Offline:
+		return sign + "; if it fails again, connect the disk and look again:", strings.TrimSpace("redx diagnose " + r.Target)
+	}
+	return sign + "; if it fails again, collect that PC's logs anew, there:", "redx collect -o evidence.zip"
 }

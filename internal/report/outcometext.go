@@ -103,7 +103,7 @@ func (p *printer) kept(kept []Kept, sum *int64) {
 // StatusText writes for a person how the repairs of a Windows stand.
 func StatusText(w io.Writer, style term.Style, st Status, flags string) error {
 	p := &printer{w: w, style: style}
-	p.head(st.Image)
+	p.head(st.Image, "")
 	if len(st.Steps) == 0 && st.Error == "" {
 		p.printf("Nothing has been repaired here.\n")
 	}

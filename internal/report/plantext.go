@@ -36,7 +36,7 @@ type Proposal struct {
 // PlanText writes a plan for a person: the steps, what is left alone, what is advised.
 func PlanText(w io.Writer, style term.Style, o *Proposal) error {
 	p, plan := &printer{w: w, style: style}, o.Plan
-	p.head(o.Image)
+	p.head(o.Image, "")
 	p.planHead(o)
 	for i, t := range plan.Warnings {
 		for k, line := range term.Wrap(clip(t, maxSentence), p.style.Width-labelWidth-3) {
@@ -65,7 +65,7 @@ func PlanText(w io.Writer, style term.Style, o *Proposal) error {
 func (p *printer) instead(o *Proposal) {
 	plan := o.Plan
 	for _, t := range plan.Turn {
-		p.label("turn", clip(t, maxSentence))
+		p.label("whose job", clip(t, maxSentence))
 	}
 	for i, r := range plan.Refusals {
 		p.label(labelOnce("refused", i), clip(r.Detail, maxSentence))

@@ -153,6 +153,15 @@ func (r *Result) codesHint() string {
 	return "Codes of failures stand in these logs, as in most; none of them is a cause that redx knows: redx explain " + r.Target + " lists them."
 }
 
+// paths says of a disk that hangs elsewhere how the paths in the report are meant; "" where there is nothing to say.
+func (r *Result) paths() string {
+	drive, _, ok := strings.Cut(r.Set.Machine.SystemRoot, `\`)
+	if r.Image.Kind != image.Offline || !ok || len(r.Findings) == 0 {
+		return ""
+	}
+	return "Paths are as that PC names them: its " + drive + " is " + r.Image.Path + " here."
+}
+
 // maskedNames says that names in the report are made up.
 const maskedNames = "Names of people, computers and servers were replaced when this was collected: server1, user1 and the like stand for real " +
 	"ones, which whoever collected it can tell."
@@ -160,12 +169,12 @@ const maskedNames = "Names of people, computers and servers were replaced when t
 // turnText says whose turn it is.
 func turnText(t doctor.Turn) string {
 	const reset = ": do not reset this computer"
-	const hands = ", not this computer's" + reset
 	return map[doctor.Turn]string{
-		doctor.OwnersTurn:  "yours, or of whoever looks after the PC that fails",
-		doctor.ServersTurn: "the update server's" + hands, doctor.NetworksTurn: "the network's" + hands,
-		doctor.PolicysTurn: "that of whoever sets this computer's policies" + reset,
-		doctor.WindowsTurn: "Windows' own: it goes on by itself, mostly when it starts next",
+		doctor.OwnersTurn:   "yours, or that of whoever looks after the PC that fails",
+		doctor.ServersTurn:  "that of whoever runs the update server" + reset,
+		doctor.NetworksTurn: "that of whoever runs the network" + reset,
+		doctor.PolicysTurn:  "that of whoever sets this computer's policies" + reset,
+		doctor.WindowsTurn:  "Windows' own: it goes on by itself, mostly when it starts next",
 	}[t]
 }
 

@@ -111,7 +111,7 @@ func TestCollect(t *testing.T) {
 		if err := report.Text(&out, term.Style{Width: 100}, tt.r); err != nil {
 			t.Fatal(err)
 		}
-		if got := tt.r.Collect(); len(got) != tt.want || (tt.want > 0) != strings.Contains(out.String(), "redx collect -o") {
+		if got := tt.r.Collect(); len(got) != tt.want || (tt.want > 0) != strings.Contains(out.String(), "   collect    ") {
 			t.Errorf("%s: got %q in\n%s", name, got, out.String())
 		}
 	}

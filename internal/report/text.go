@@ -26,7 +26,7 @@ const (
 // Text writes a diagnosis for a person: the cause first, what follows from it below, each with what to do and its proof.
 func Text(w io.Writer, style term.Style, r *Result) error {
 	p := &printer{w: w, style: style, image: r.Image}
-	p.head(r.Image)
+	p.head(r.Image, r.paths())
 	p.masked(r.Set)
 	n := 0
 	for i := range r.Findings {
@@ -36,7 +36,7 @@ func Text(w io.Writer, style term.Style, r *Result) error {
 			continue
 		}
 		n++
-		p.finding(n, f)
+		p.finding(n, f, r)
 	}
 	p.nothing(r)
 	p.unexplained(r.Unexplained)
@@ -116,12 +116,29 @@ func (p *printer) printf(format string, args ...any) {
 	}
 }
 
-func (p *printer) head(img Image) {
+// head says what was looked at, and, unless empty, how to read paths.
+func (p *printer) head(img Image, paths string) {
 	p.printf("%s %s", kindText(img), img.Path)
-	if img.Build != "" {
-		p.printf(" (Windows %s)", img.Build)
+	if known := img.known(); known != "" {
+		p.printf(" (%s)", known)
 	}
-	p.printf("\n\n")
+	p.printf("\n")
+	if paths != "" {
+		p.wrapped(paths)
+	}
+	p.printf("\n")
+}
+
+// known is what is known of an installation: what the computer is called, and which Windows it is.
+func (i Image) known() string {
+	var parts []string
+	if i.Computer != "" {
+		parts = append(parts, "computer "+i.Computer)
+	}
+	if i.Build != "" {
+		parts = append(parts, "Windows "+i.Build)
+	}
+	return strings.Join(parts, ", ")
 }
 
 // kindText says what was looked at.
@@ -132,7 +149,7 @@ func kindText(img Image) string {
 }
 
 // finding says what is wrong, with what, and what to do; then what the answer rests on. Behind the first, less of that.
-func (p *printer) finding(n int, f *doctor.Finding) {
+func (p *printer) finding(n int, f *doctor.Finding, r *Result) {
 	mark := map[doctor.Severity]string{doctor.Error: "X", doctor.Warning: "!", doctor.Info: "i"}[f.Severity]
 	attr := map[doctor.Severity]term.Attr{doctor.Error: term.Red, doctor.Warning: term.Yellow}[f.Severity]
 	for i, line := range term.Wrap(f.Title, p.style.Width-6) {
@@ -142,13 +159,20 @@ func (p *printer) finding(n int, f *doctor.Finding) {
 		}
 		p.printf("%s\n", p.paint(attr, begin+line))
 	}
-	p.label("turn", turnText(f.Turn))
+	p.label("whose job", turnText(f.Turn))
 	p.label("update", updateText(f.Update))
 	p.files(f)
 	p.label("meaning", f.Detail)
 	p.next(f)
-	if kb, page := catalogPage(f); page != "" {
-		p.literal("catalog", "of "+string(kb)+": "+page)
+	if n == 1 {
+		sign, again := r.worked(f)
+		p.label("it worked", sign)
+		if again != "" {
+			p.literal("", p.paint(term.Bold, again))
+		}
+	}
+	if kb, page := catalogPage(f); page != "" && !slices.Contains(f.Next, "start "+page) {
+		p.literal("catalog", string(kb)+" by hand: "+page)
 	}
 	for _, c := range f.Codes {
 		p.label("code", c.String())
@@ -222,7 +246,7 @@ func fileFacts(file doctor.File, shown []doctor.Missing) (path string, facts []s
 	}
 	var sum []string
 	if file.Size > 0 {
-		sum = append(sum, fmt.Sprintf("%d bytes", file.Size))
+		sum = append(sum, fmt.Sprintf("of %d bytes", file.Size))
 	}
 	if file.SHA256 != "" {
 		sum = append(sum, "SHA-256 "+file.SHA256)
@@ -239,9 +263,10 @@ func fileFacts(file doctor.File, shown []doctor.Missing) (path string, facts []s
 }
 
 func (p *printer) proof(f *doctor.Finding, most int) {
-	for i, e := range f.Proof {
+	lines := distinctProof(f.Proof)
+	for i, e := range lines {
 		if i == most {
-			p.label("", fmt.Sprintf("and %d more (--json lists them)", len(f.Proof)-i))
+			p.label("", fmt.Sprintf("and %d more (--json lists them)", len(lines)-i))
 			break
 		}
 		place, at := placeText(e.Source), timeText(e)
@@ -255,6 +280,21 @@ func (p *printer) proof(f *doctor.Finding, most int) {
 			p.literal("", "  "+line)
 		}
 	}
+}
+
+// distinctProof leaves out what says the same of the same place again.
+func distinctProof(all []*evidence.Event) []*evidence.Event {
+	type said struct {
+		source evidence.Source
+		text   string
+	}
+	seen := map[said]bool{}
+	return slices.DeleteFunc(slices.Clone(all), func(e *evidence.Event) bool {
+		s := said{e.Source, e.Text}
+		again := seen[s]
+		seen[s] = true
+		return again
+	})
 }
 
 func timeText(e *evidence.Event) string {
@@ -279,34 +319,31 @@ func placeText(s evidence.Source) string {
 	}
 }
 
-// next lists what to do: here, and on the computer that was looked at, which is mostly another one.
+// next lists what to do, place by place.
 func (p *printer) next(f *doctor.Finding) {
-	here, there := nextSteps(f.Next, p.image)
 	first := "next"
-	if text := hereText(p.image, here); text != "" {
-		p.label(first, text)
+	for _, g := range nextGroups(f.Next, p.image) {
+		if g.Heading != "" {
+			p.label(first, g.Heading)
+			first = ""
+		}
+		p.steps(first, g.Steps)
 		first = ""
 	}
-	p.steps(first, here)
-	if len(there) == 0 {
-		return
-	}
-	label := "next"
-	if len(here) > 0 {
-		label = ""
-	}
-	p.label(label, thereText(p.image))
-	p.steps("", there)
 }
 
 // steps writes commands as they are, each behind what it does; what must be known of it stands below.
 func (p *printer) steps(label string, steps []NextStep) {
+	const indent = "           "
 	for i, s := range steps {
 		p.literal(labelOnce(label, i), painted(fmt.Sprintf("%-9s", s.Does+":"))+p.paint(term.Bold, s.Command))
 		for _, line := range term.Wrap(s.Note, p.style.Width-labelWidth-14) {
 			if line != "" {
-				p.literal("", "           "+line)
+				p.literal("", indent+line)
 			}
+		}
+		if s.Back != "" {
+			p.literal("", indent+"to take it back: "+s.Back)
 		}
 	}
 }

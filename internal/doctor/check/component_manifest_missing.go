@@ -37,7 +37,7 @@ func componentManifestMissing(x *doctor.Exam) []doctor.Finding {
 	if named {
 		faults = keepCulprits(keepNamed(faults))
 	}
-	return gathered(faults, describeComponents)
+	return gathered(faults, func(f *doctor.Finding) { describeComponents(f, addPackage(x.Evidence)) })
 }
 
 // manifestFault says what a line about a manifest proves; false when the manifest is there, or is damaged only.
@@ -99,7 +99,7 @@ func keepCulprits(faults []fault) []fault {
 	return slices.DeleteFunc(faults, installs)
 }
 
-func describeComponents(f *doctor.Finding) {
+func describeComponents(f *doctor.Finding, add []string) {
 	kbs := packageKBs(f.Proof)
 	f.Title = "A component is missing from the component store" + failsOn(f)
 	if len(kbs) > 0 {
@@ -114,7 +114,7 @@ func describeComponents(f *doctor.Finding) {
 		f.Next = append(f.Next, catalogPage(kb))
 	}
 	if len(kbs) > 0 {
-		f.Next = append(f.Next, addPackage)
+		f.Next = append(f.Next, add...)
 	}
 	f.Next = append(f.Next, openWindowsUpdate)
 }

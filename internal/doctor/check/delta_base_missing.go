@@ -40,7 +40,7 @@ func deltaBaseMissing(x *doctor.Exam) []doctor.Finding {
 	if len(faults) == 0 {
 		faults = failedDeltas(x)
 	}
-	return gathered(faults, describeDelta)
+	return gathered(faults, func(f *doctor.Finding) { describeDelta(f, addPackage(x.Evidence)) })
 }
 
 // failedDeltas gives the attempts that end with one of the codes of differences, which mean nothing else.
@@ -66,7 +66,7 @@ func isDelta(c hresult.Code) bool {
 }
 
 // describeCheckpoint is for cumulative updates since Windows 11 24H2 and Server 2025, which are differences to a checkpoint.
-func describeCheckpoint(f *doctor.Finding) {
+func describeCheckpoint(f *doctor.Finding, add []string) {
 	f.Title = "The checkpoint that a cumulative update builds on is missing" + failsOn(f)
 	f.Detail = "Since Windows 11 24H2 and Windows Server 2025 a cumulative update holds the differences to a checkpoint, an earlier " +
 		"cumulative update, and this one's is not installed. Windows Update brings both by itself. By hand: put every .msu that the catalog's " +
@@ -76,12 +76,12 @@ func describeCheckpoint(f *doctor.Finding) {
 	if f.Update.KB != "" {
 		f.Next = append(f.Next, catalogPage(f.Update.KB))
 	}
-	f.Next = append(f.Next, addPackage, openWindowsUpdate)
+	f.Next = append(append(f.Next, add...), openWindowsUpdate)
 }
 
-func describeDelta(f *doctor.Finding) {
+func describeDelta(f *doctor.Finding, add []string) {
 	if slices.ContainsFunc(f.Codes, func(c hresult.Code) bool { return slices.Contains(checkpointCodes, c) }) {
-		describeCheckpoint(f)
+		describeCheckpoint(f, add)
 		return
 	}
 	f.Title = "The base of a delta is missing or another one" + failsOn(f)
@@ -94,7 +94,7 @@ func describeDelta(f *doctor.Finding) {
 	f.Surer = "the lines around it in CBS.log, with the code of the failure"
 	f.Next = []string{restoreHealth}
 	if f.Update.KB != "" {
-		f.Next = append(f.Next, catalogPage(f.Update.KB), addPackage)
+		f.Next = append(append(f.Next, catalogPage(f.Update.KB)), add...)
 	}
 	f.Next = append(f.Next, openWindowsUpdate)
 }

@@ -118,16 +118,15 @@ func describeDriver(f *doctor.Finding) {
 	inf := f.Proof[0].Field(evidence.Name)
 	f.Title = "The driver package of " + cmp.Or(inf, "a driver") + " is missing from the driver store" + failsOn(f)
 	f.Detail = "Windows keeps each driver in a folder of its own below DriverStore\\FileRepository. This driver's folder is " +
-		"gone; servicing cannot install what the update brings for it, and rolls the whole update back, each time until the folder is there " +
-		"again. redx cannot put it back. The safe way is an in-place upgrade: back up, run setup of this same version of Windows on that PC, and " +
-		"keep files and programs; it brings back the drivers that are part of Windows. Quicker, for those who know how to write where only the " +
-		"system may: copy the whole folder, under the name above, from a healthy PC of the same build, or out of WinSxS, where the command below " +
-		"finds it; then check for updates."
+		"gone, and an update that brings something for it is rolled back each time until the folder is there again. redx cannot put it " +
+		"back. The safe way is an in-place upgrade: back up, then run setup of this same version of Windows on that PC, and keep files and " +
+		"programs; it brings back the drivers that are part of Windows. A driver of another maker comes back by " +
+		"installing that again."
 	f.Surer = "a servicing log of the failed update, or the disk itself: redx diagnose --image DIR"
 	f.Next = []string{openWindowsUpdate}
 	if plainName(inf) {
 		f.Next = []string{
-			`dir /s /b %windir%\WinSxS\` + inf, "start https://www.microsoft.com/software-download", openWindowsUpdate,
+			"start https://www.microsoft.com/software-download", openWindowsUpdate, `dir /s /b %windir%\WinSxS\` + inf,
 		}
 	}
 }

@@ -34,7 +34,7 @@ func packageManifestMissing(x *doctor.Exam) []doctor.Finding {
 			faults = append(faults, f)
 		}
 	}
-	return gathered(faults, describePackages)
+	return gathered(faults, func(f *doctor.Finding) { describePackages(f, addPackage(x.Evidence)) })
 }
 
 // packageFault tells which of a package's two files is missing; false when both are there.
@@ -62,26 +62,32 @@ func packageFault(set *evidence.Set, e *evidence.Event) (fault, bool) {
 	return f, seen < 2 || e.Field(evidence.Status) == evidence.Damaged
 }
 
-func describePackages(f *doctor.Finding) {
+func describePackages(f *doctor.Finding, add []string) {
 	kbs := packageKBs(f.Proof)
-	what, state := "a package", "missing"
+	what, state := "A manifest of an installed package", "missing"
 	if len(f.Proof) > 0 && f.Proof[0].Field(evidence.Status) == evidence.Damaged && len(f.Missing) > 0 && f.Missing[0].Kind == doctor.MissingPackage {
 		state, f.Missing = "damaged", nil
 	}
+	again := "that package"
 	if len(kbs) > 0 {
-		what = "the package of " + string(kbs[0])
+		what, again = "A manifest of "+string(kbs[0])+", which is installed,", string(kbs[0])
 	}
+	is := " is "
 	if len(kbs) > 1 {
-		what = fmt.Sprintf("%d packages, %s first", len(kbs), kbs[0])
+		what, is, again = fmt.Sprintf("Manifests of %d installed packages, %s first,", len(kbs), kbs[0]), " are ", "those packages"
 	}
-	f.Title = "The manifest of " + what + " is " + state + " in servicing's packages" + failsOn(f)
-	f.Detail = "Windows keeps a manifest and a catalog (.mum, .cat) of every package that it has installed, and resolves each new update " +
-		"against them. One of them is gone or damaged. Install exactly that package again, then the update that failed. Renaming " +
-		"SoftwareDistribution does not help here."
+	f.Title = what + is + state + failsOn(f)
+	then := "the update that failed"
+	if f.Update.KB != "" {
+		then = string(f.Update.KB)
+	}
+	f.Detail = "Windows keeps two small files (.mum and .cat) of every package that it has installed, and holds each new update against " +
+		"them; of what is named here one is " + state + ". Install " + again + " again first, then " + then + ". Renaming SoftwareDistribution does not " +
+		"help here."
 	for _, kb := range kbs {
 		f.Next = append(f.Next, catalogPage(kb))
 	}
-	f.Next = append(f.Next, addPackage)
+	f.Next = append(f.Next, add...)
 	if len(kbs) == 0 {
 		f.Next = []string{restoreHealth}
 	}
@@ -106,6 +112,18 @@ func packageKBs(events []*evidence.Event) []update.KB {
 const (
 	restoreHealth = "DISM /Online /Cleanup-Image /RestoreHealth"
 	scanNow       = "sfc /scannow"
-	// addPackage installs a package from the file that the catalog's page gives.
-	addPackage = `DISM /Online /Add-Package /PackagePath:C:\path\to\the\package.msu`
 )
+
+// addPackage installs a package from the file that the catalog's page gives: an .msu, which DISM takes on Windows 11 and not
+// before. FILE and FOLDER are for whoever types it to fill in.
+func addPackage(set *evidence.Set) []string {
+	const msu = `DISM /Online /Add-Package /PackagePath:FILE.msu`
+	var major, minor, build int
+	if n, _ := fmt.Sscanf(set.Machine.Build, "%d.%d.%d", &major, &minor, &build); n == 3 && build < firstWindows11 {
+		return []string{"expand -f:* FILE.msu FOLDER", `DISM /Online /Add-Package /PackagePath:FOLDER\FILE.cab`}
+	}
+	return []string{msu}
+}
+
+// firstWindows11 is the build of the first Windows 11.
+const firstWindows11 = 22000

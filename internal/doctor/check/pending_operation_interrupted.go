@@ -45,8 +45,8 @@ func describePending(f *doctor.Finding) {
 		f.Title = "An unfinished operation of servicing blocks " + nameOf(f.Update)
 	}
 	f.Detail = "Servicing has begun something that it finishes while Windows starts, and refuses everything else until then. " +
-		"Restart Windows once (starting a PC that was off counts), then check for updates. If CBS.log says the same again after that, the " +
-		"operation is stuck: take it back from the recovery environment, by the last command. Never edit or delete pending.xml."
+		"Restart Windows once (Restart, not Shut down), then check for updates. If they still fail with the same code after that, the " +
+		"operation is stuck: take it back by the last command. Never edit or delete pending.xml."
 	f.Surer = "a line of CBS.log by which servicing refuses to begin another operation"
-	f.Next = []string{"shutdown /r /t 0", openWindowsUpdate, `DISM /Image:C:\ /Cleanup-Image /RevertPendingActions`}
+	f.Next = []string{"shutdown /r /t 0", openWindowsUpdate, `DISM /Image:X:\ /Cleanup-Image /RevertPendingActions`}
 }

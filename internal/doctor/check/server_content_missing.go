@@ -190,8 +190,8 @@ func (g *gathering) addContent(e *evidence.Event, owner update.Ref, server *evid
 func describeServer(f *doctor.Finding) {
 	server := host(f.Files[0].URL)
 	f.Title = fmt.Sprintf("The update server %s does not have %s of %s", server, files(len(f.Files)), nameOf(f.Update))
-	f.Detail = "The server answers 404 for a file that it offered. The PC that asks is not at fault: do not reset this computer. Tell the " +
-		"administrator of " + server + ", with the address above; once the file is there, check for updates. For the administrator: is the " +
+	f.Detail = "Tell the administrator of " + server + " that it answers 404 for the address above, a file that it offers; the PC that asks is " +
+		"not at fault. Once the file is there, check for updates. For the administrator: is the " +
 		"file in WsusContent? If so, the web server does not hand it out (rights on the folder; the /Content folder of the site; MIME types " +
 		"of .psf, .msu and .wim). If not, get it again; wsusutil reset only as the last thing."
 	f.Next = []string{"redx explain " + f.Codes[0].Hex()}

@@ -48,7 +48,7 @@ func servicingStackUpdateNeeded(x *doctor.Exam) []doctor.Finding {
 			faults = append(faults, fault{event: last.Proof[0], sure: false})
 		}
 	}
-	return gathered(faults, func(f *doctor.Finding) { describeStackUpdate(f, x.Evidence.Machine.Product) })
+	return gathered(faults, func(f *doctor.Finding) { describeStackUpdate(f, x.Evidence) })
 }
 
 // saysNeeded reports that a line says which version is needed; those that give only the code repeat it.
@@ -122,7 +122,7 @@ func numbers(version string) []int {
 // productName takes the name of a Windows that the catalog's titles begin with, such as "Windows 10" or "Windows Server 2019".
 var productName = regexp.MustCompile(`^Windows (?:Server )?\d+(?:\.\d)?(?: R2)?`)
 
-func describeStackUpdate(f *doctor.Finding, product string) {
+func describeStackUpdate(f *doctor.Finding, set *evidence.Set) {
 	f.Title = nameOf(f.Update) + " needs a newer servicing stack than this computer has"
 	f.Detail = "The part of Windows that installs updates must itself be brought up to date before this update can be installed. Nothing " +
 		"is damaged."
@@ -131,6 +131,7 @@ func describeStackUpdate(f *doctor.Finding, product string) {
 	}
 	f.Detail += " Install the servicing stack update of this version of Windows first, then the update again."
 	f.Surer = "CBS.log names the version that is needed"
-	wanted := strings.ReplaceAll(strings.TrimSpace("servicing stack update "+productName.FindString(product)), " ", "%20")
-	f.Next = []string{"start https://www.catalog.update.microsoft.com/Search.aspx?q=" + wanted, addPackage, openWindowsUpdate}
+	wanted := strings.ReplaceAll(strings.TrimSpace("servicing stack update "+productName.FindString(set.Machine.Product)), " ", "%20")
+	f.Next = append([]string{"start https://www.catalog.update.microsoft.com/Search.aspx?q=" + wanted}, addPackage(set)...)
+	f.Next = append(f.Next, openWindowsUpdate)
 }
