@@ -26,29 +26,36 @@ func TestDrivers(t *testing.T) {
 	plainRank := have(this, 2, 1)
 	plainRank.Rank = 0x00ff0001
 	printer := have(this, 2, 1)
-	printer.Class, printer.Provider = "Printer", "Fabrikam"
+	printer.Class, printer.Provider, printer.Manufacturer = "Printer", "Fabrikam", "Contoso"
+	made := have(this, 2, 1)
+	made.Class, made.Provider, made.Manufacturer = "Printer", "Contoso", "Fabrikam"
+	const replacing = `><d.CompatibleProvider>Adatum</d.CompatibleProvider><d.CompatibleProvider> fabrikam
+		</d.CompatibleProvider></d.WindowsDriverMetaData>`
 	const yes, no, open = applicability.True, applicability.False, applicability.Unknown
 	for name, tt := range map[string]struct {
 		metadata                           string
 		driver                             *applicability.Driver
 		installed, superseded, installable applicability.Truth
 	}{
-		"none":                     {offered + "/>", nil, no, no, yes},
-		"this":                     {offered + "/>", have(this, 3, 2), yes, no, no},
-		"an older one":             {offered + "/>", have(this, 2, 2), no, no, yes},
-		"a lower version":          {offered + "/>", have(this, 3, 1), no, no, yes},
-		"a newer one":              {offered + "/>", have(this, 4, 2), no, yes, no},
-		"an older, closer one":     {offered + "/>", have(closer, 1, 1), no, yes, no},
-		"a newer, vaguer one":      {offered + "/>", have(vague, 9, 9), no, no, yes},
-		"one by no id of it":       {offered + "/>", have(`USB\X`, 9, 9), no, no, yes},
-		"a printer of other make":  {offered + "/>", printer, no, yes, no},
-		"a rank without a score":   {offered + "/>", plainRank, no, no, yes},
-		"a rank with a score":      {offered + "/>", scoredRank, no, open, open},
-		"scores, and an older one": {offered + scored, have(this, 2, 2), no, open, open},
-		"scores, and this":         {offered + scored, have(this, 3, 2), yes, no, no},
-		"for another device":       {`<d.WindowsDriverMetaData HardwareID="USB\Y" DriverVerDate="2024-03-01" DriverVerVersion="2" />`, nil, no, no, no},
-		"emptied":                  {`<d.WindowsDriverMetaData />`, nil, open, open, open},
-		"no date":                  {`<d.WindowsDriverMetaData HardwareID="USB\Y" DriverVerVersion="2" />`, nil, open, open, open},
+		"none":                    {offered + "/>", nil, no, no, yes},
+		"this":                    {offered + "/>", have(this, 3, 2), yes, no, no},
+		"an older one":            {offered + "/>", have(this, 2, 2), no, no, yes},
+		"a lower version":         {offered + "/>", have(this, 3, 1), no, no, yes},
+		"a newer one":             {offered + "/>", have(this, 4, 2), no, yes, no},
+		"an older, closer one":    {offered + "/>", have(closer, 1, 1), no, yes, no},
+		"a newer, vaguer one":     {offered + "/>", have(vague, 9, 9), no, no, yes},
+		"one by no id of it":      {offered + "/>", have(`USB\X`, 9, 9), no, no, yes},
+		"a printer of other make": {offered + "/>", printer, no, yes, no},
+		"a printer of a provider that it replaces":   {offered + replacing, printer, no, no, yes},
+		"a printer that another one makes":           {offered + replacing, made, no, yes, no},
+		"no printer, of a driver that replaces some": {offered + replacing, have(this, 2, 2), no, no, yes},
+		"a rank without a score":                     {offered + "/>", plainRank, no, no, yes},
+		"a rank with a score":                        {offered + "/>", scoredRank, no, open, open},
+		"scores, and an older one":                   {offered + scored, have(this, 2, 2), no, open, open},
+		"scores, and this":                           {offered + scored, have(this, 3, 2), yes, no, no},
+		"for another device":                         {`<d.WindowsDriverMetaData HardwareID="USB\Y" DriverVerDate="2024-03-01" DriverVerVersion="2" />`, nil, no, no, no},
+		"emptied":                                    {`<d.WindowsDriverMetaData />`, nil, open, open, open},
+		"no date":                                    {`<d.WindowsDriverMetaData HardwareID="USB\Y" DriverVerVersion="2" />`, nil, open, open, open},
 		"of two the better": {
 			offered + `/><d.WindowsDriverMetaData HardwareID="PCI\VEN_1&amp;DEV_2&amp;REV_3" DriverVerDate="2024-03-01" DriverVerVersion="2.0" />`,
 			have(this, 3, 2), no, no, yes,

@@ -14,8 +14,13 @@ type driver struct {
 	date    time.Time
 	version Version
 	ranked  bool // by feature scores or for some computers alone, which only the server weighs
-	makers  [2]string
+	// Of a printer's driver: who provides it, whose drivers it takes the place of besides, and who makes the printer.
+	providers    []string
+	manufacturer string
 }
+
+// compatibleProvider names a provider whose printer drivers this one takes the place of (the schema in MS-WUSP's note to 3.1.1.1).
+const compatibleProvider = "CompatibleProvider"
 
 // drivers reads what the update's metadata say of its drivers. A server may have emptied them: it has ranked them itself.
 func (b *builder) drivers(rule string) ([]driver, error) {
@@ -25,7 +30,7 @@ func (b *builder) drivers(rule string) ([]driver, error) {
 			if e.name != "WindowsDriverMetaData" || e.attr("HardwareID") == "" {
 				continue
 			}
-			d := driver{id: e.attr("HardwareID"), ranked: len(e.below) > 0}
+			d := driver{id: e.attr("HardwareID")}
 			var err error
 			if d.version, err = ParseVersion(e.attr("DriverVerVersion")); err != nil {
 				return nil, err
@@ -34,9 +39,7 @@ func (b *builder) drivers(rule string) ([]driver, error) {
 			if d.date, err = time.Parse(time.DateOnly, text[:min(len(text), len(time.DateOnly))]); err != nil {
 				return nil, fmt.Errorf("date of a driver: %w", err)
 			}
-			if strings.EqualFold(e.attr("Class"), "Printer") {
-				d.makers = [2]string{e.attr("Provider"), e.attr("Manufacturer")}
-			}
+			d.making(e)
 			all = append(all, d)
 		}
 	}
@@ -44,6 +47,24 @@ func (b *builder) drivers(rule string) ([]driver, error) {
 		return nil, fmt.Errorf("%s: the update's metadata name no hardware", rule)
 	}
 	return all, nil
+}
+
+// making reads what stands in the metadata besides the driver's place among others.
+func (d *driver) making(e *element) {
+	d.providers, d.manufacturer = []string{e.attr("Provider")}, e.attr("Manufacturer")
+	for _, x := range e.below {
+		if x.name == compatibleProvider {
+			d.providers = append(d.providers, strings.TrimSpace(x.text))
+		} else {
+			d.ranked = true
+		}
+	}
+}
+
+// suits holds the rule for printers: they keep the make of their driver.
+func (d *driver) suits(have *Driver) bool {
+	return !strings.EqualFold(have.Class, "Printer") ||
+		strings.EqualFold(d.manufacturer, have.Manufacturer) && indexFold(d.providers, have.Provider) >= 0
 }
 
 // match is how a driver stands to the one that a device has.
@@ -71,8 +92,8 @@ func (d *driver) fit(on *Device) match {
 		return unclear
 	case have == nil:
 		return better
-	case strings.EqualFold(have.Class, "Printer") && !(strings.EqualFold(d.makers[0], have.Provider) && strings.EqualFold(d.makers[1], have.Manufacturer)):
-		return worse // a printer keeps the make of its driver
+	case !d.suits(have):
+		return worse
 	}
 	at := indexFold(ids, have.MatchingID)
 	if at < 0 {

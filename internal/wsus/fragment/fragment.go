@@ -57,8 +57,11 @@ func (e *DocumentError) Unwrap() error { return e.Err }
 // Cut cuts a document. It must be UTF-8, without a document type, with an Update at its root that has an identity and
 // properties. The error is a *DocumentError.
 func Cut(document []byte) (*Fragments, error) {
-	c := &cutter{dec: xml.NewDecoder(bytes.NewReader(document))}
-	err := c.document(len(document))
+	if len(document) > MaxDocument {
+		return nil, &DocumentError{MaxDocument, errors.New("too large")}
+	}
+	c := &cutter{dec: xml.NewDecoder(bytes.NewReader(flat(document)))}
+	err := c.document()
 	if err != nil {
 		return nil, &DocumentError{c.dec.InputOffset(), err}
 	}
@@ -68,8 +71,8 @@ func Cut(document []byte) (*Fragments, error) {
 // cutter sorts the children of the root by where they belong; they come in the order of the document, and go out in that of
 // the specification.
 type cutter struct {
-	dec   *xml.Decoder
-	depth int
+	dec  *xml.Decoder
+	open []bool // of the elements around: whether white space alone is text in them
 
 	identity, core, relationships, rules piece
 	extended, files, handler             piece
@@ -86,10 +89,7 @@ func (c *cutter) fragments() *Fragments {
 	}
 }
 
-func (c *cutter) document(size int) error {
-	if size > MaxDocument {
-		return errors.New("too large")
-	}
+func (c *cutter) document() error {
 	root, err := c.root()
 	if err != nil {
 		return err
@@ -115,12 +115,13 @@ func (c *cutter) next() (xml.Token, error) {
 		}
 		switch t := t.(type) {
 		case xml.StartElement:
-			if c.depth++; c.depth > maxDepth {
+			if len(c.open) == maxDepth {
 				return nil, errors.New("nested too deep")
 			}
+			c.open = append(c.open, spaced(t, c.spaced()))
 			return t, nil
 		case xml.EndElement:
-			c.depth--
+			c.open = c.open[:len(c.open)-1]
 			return t, nil
 		case xml.CharData:
 			return t, nil
@@ -129,6 +130,21 @@ func (c *cutter) next() (xml.Token, error) {
 		}
 	}
 }
+
+// spaced says whether white space alone is text in the element we are in.
+func (c *cutter) spaced() bool { return len(c.open) > 0 && c.open[len(c.open)-1] }
+
+// spaced says it of an element, by its xml:space or by that of what is around it.
+func spaced(s xml.StartElement, around bool) bool {
+	for _, a := range s.Attr {
+		if a.Name.Space == xmlNamespace && a.Name.Local == "space" {
+			return a.Value == "preserve"
+		}
+	}
+	return around
+}
+
+const xmlNamespace = "http://www.w3.org/XML/1998/namespace"
 
 func (c *cutter) root() (xml.StartElement, error) {
 	for {

@@ -106,6 +106,14 @@ func TestCore(t *testing.T) {
 			"what must be escaped", doc(plain + `<u:Relationships a='"&lt;&gt;&amp;&#10;&#9;' b="'">&lt;&gt;&amp;"'<![CDATA[<c>]]></u:Relationships>`),
 			identity + `<Properties UpdateType="Software" /><Relationships a="&quot;&lt;&gt;&amp;&#xA;` + "\t" + `" b="'">&lt;&gt;&amp;"'&lt;c&gt;</Relationships>`,
 		},
+		{
+			"lines in attributes", doc(plain + "<!-- ' --><u:Relationships a=\"1\t2\r\n3\n4&#10;5\" b='\r6'><?p '?><u:P c='\n'>'\n<![CDATA[<a b=\"\n\">]]></u:P></u:Relationships>"),
+			identity + `<Properties UpdateType="Software" /><Relationships a="1 2 3 4&#xA;5" b=" 6"><P c=" ">'` + "\n" + `&lt;a b="` + "\n" + `"&gt;</P></Relationships>`,
+		},
+		{
+			"white space that counts", doc(plain + `<u:Relationships xml:space="preserve"> <u:P/> <u:Q xml:space="default"> <u:R> </u:R></u:Q></u:Relationships>`),
+			identity + `<Properties UpdateType="Software" /><Relationships space="preserve"> <P /> <Q space="default"><R /></Q></Relationships>`,
+		},
 		{"not in the core", doc(plain + `<u:Files/><u:HandlerSpecificData/><u:Other/><u:LocalizedPropertiesCollection/>`), identity + `<Properties UpdateType="Software" />`},
 	}
 	for _, tt := range tests {
@@ -189,6 +197,8 @@ func TestRefused(t *testing.T) {
 		{"cut off", `<Update><UpdateIdentity/><Properties/>`},
 		{"two roots", `<Update><UpdateIdentity/><Properties/></Update><Update/>`},
 		{"a document type", `<!DOCTYPE Update><Update><UpdateIdentity/><Properties/></Update>`},
+		{"an attribute without an end", "<Update><UpdateIdentity a=\"\n/><Properties/></Update>"},
+		{"no text", "<Update><UpdateIdentity a=\"\n\xff\"/><Properties/></Update>"},
 		{"deep", `<Update>` + strings.Repeat("<a>", maxDepth) + strings.Repeat("</a>", maxDepth) + `</Update>`},
 		{"an entity", `<Update><UpdateIdentity/><Properties>&x;</Properties></Update>`},
 	}

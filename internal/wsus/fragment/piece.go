@@ -89,9 +89,10 @@ func (c *cutter) copy(p *piece, s xml.StartElement) error {
 }
 
 // content writes what is in the element we are in, and leaves it. Text that is nothing but white space is the layout of the
-// document, not its content.
+// document, not its content, unless xml:space says that it is.
 func (c *cutter) content(p *piece) error {
 	var text []byte
+	all := c.spaced()
 	for {
 		t, err := c.next()
 		if err != nil {
@@ -101,7 +102,7 @@ func (c *cutter) content(p *piece) error {
 			text = append(text, t...)
 			continue
 		}
-		if len(bytes.TrimSpace(text)) > 0 {
+		if len(text) > 0 && (all || len(bytes.TrimSpace(text)) > 0) {
 			p.text(string(text))
 		}
 		text = text[:0]
