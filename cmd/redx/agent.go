@@ -189,10 +189,10 @@ func runAgentStatus(ctx context.Context, std stdio, o *agentOptions) error {
 	if o.json {
 		return report.WriteJSON(std.out, out)
 	}
-	return statusText(std.out, std.style, &out)
+	return statusText(std.out, std.style, &out, time.Now())
 }
 
-func statusText(w io.Writer, style term.Style, s *agentStatusJSON) error {
+func statusText(w io.Writer, style term.Style, s *agentStatusJSON, now time.Time) error {
 	p := &lines{w: w}
 	switch {
 	case !s.Running:
@@ -211,6 +211,12 @@ func statusText(w io.Writer, style term.Style, s *agentStatusJSON) error {
 	p.print("  last visit  %s\n  next visit  %s\n", moment(s.LastVisit), moment(s.NextVisit))
 	if s.Trouble != "" {
 		p.print("  failed      %d visits in a row, the latest: %s\n", s.Misses, s.Trouble)
+	}
+	if s.NextWindow.After(now) {
+		p.print("  next window %s\n", moment(s.NextWindow))
+	}
+	if !s.Deadline.IsZero() {
+		p.print("  deadline    %s  %s: from then on it is installed outside of windows too\n", moment(s.Deadline), s.DeadlineOf)
 	}
 	for i := range s.Attempts {
 		attemptText(p, style, &s.Attempts[i])
@@ -232,6 +238,7 @@ func turnText(w io.Writer, style term.Style, t *agent.Turn) error {
 		p.print("%s: %d needed, %d installed, %d not for this computer\n", t.Scan.Location, len(t.Scan.Updates), t.Scan.Installed, t.Scan.NotApplicable)
 		for _, u := range t.Scan.Updates {
 			p.print("  needs  %s%s\n", u.Title, ready(u.Ready))
+			termsText(p, &u)
 		}
 		for _, u := range t.Scan.Undecided {
 			p.print("  ?      %s: the rule %s could not be evaluated: %s\n", u.Title, u.Rule, u.Why)
@@ -241,6 +248,16 @@ func turnText(w io.Writer, style term.Style, t *agent.Turn) error {
 		attemptText(p, style, &t.Attempts[i])
 	}
 	return p.err
+}
+
+// termsText tells when an update is installed unattended, where its approval says so.
+func termsText(p *lines, u *agent.Update) {
+	if len(u.Window) > 0 {
+		p.print("         window    %s\n", u.Window.String())
+	}
+	if !u.Deadline.IsZero() {
+		p.print("         deadline  %s, whatever the windows\n", moment(u.Deadline))
+	}
 }
 
 func ready(is bool) string {

@@ -91,7 +91,7 @@ func (o *agentOptions) stand(ctx context.Context, std stdio, r control.Request) 
 	if o.json {
 		return report.WriteJSON(std.out, out)
 	}
-	return statusText(std.out, std.style, &out)
+	return statusText(std.out, std.style, &out, time.Now())
 }
 
 // note writes it down for an agent that does not run.

@@ -102,13 +102,42 @@ func (a *Agent) plan(t *Turn) {
 
 // next is when to visit again after a visit that succeeded.
 func (a *Agent) next(s *State, t *Turn, now time.Time) time.Time {
-	next := now.Add(a.interval())
-	for _, u := range open(t) {
+	next, waits := now.Add(a.interval()), open(t)
+	a.announce(s, waits, now)
+	for _, u := range waits {
 		if at := a.ready(s, u, now); at.Before(next) {
 			next = at
 		}
 	}
 	return next
+}
+
+// announce notes for what a person would ask: the next window, and the deadline that passes over it.
+func (a *Agent) announce(s *State, waits []Update, now time.Time) {
+	s.NextWindow, s.Deadline, s.DeadlineOf = time.Time{}, time.Time{}, ""
+	for _, u := range waits {
+		if d := u.Deadline; !d.IsZero() && (s.Deadline.IsZero() || d.Before(s.Deadline)) {
+			s.Deadline, s.DeadlineOf = d.UTC(), clip(u.Title)
+		}
+		if u.MayRestart && !a.Policy.MayRestart {
+			continue // no window is for it
+		}
+		if at := a.window(now, u.Window); !at.IsZero() && (s.NextWindow.IsZero() || at.Before(s.NextWindow)) {
+			s.NextWindow = at
+		}
+	}
+	if s.NextWindow.IsZero() {
+		s.NextWindow = a.window(now, nil)
+	}
+}
+
+// window is when the settings' windows and an update's own are open together the next time, in UTC; zero: never, or always.
+func (a *Agent) window(now time.Time, own maintenance.Windows) time.Time {
+	at, found := maintenance.Next(now.In(a.zone()), a.Policy.Window, own)
+	if !found {
+		return time.Time{}
+	}
+	return at.UTC()
 }
 
 // open are the updates of a turn that are still to be installed.

@@ -155,6 +155,9 @@ func (a *Agent) Status() Status {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	s := Status{a.state.At(now), a.now}
+	if !s.NextWindow.After(now) {
+		s.NextWindow = a.window(now, nil) // nothing has waited for that one, or it was visited in it
+	}
 	s.Updates = nil // what is counted is nobody's business
 	s.Attempts = append([]Attempt(nil), a.state.Attempts...)
 	return s

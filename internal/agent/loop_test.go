@@ -104,7 +104,7 @@ func TestRefused(t *testing.T) {
 
 // TestHugeTexts: what a server calls its updates, and why they fail, does not make a memory that is too large to be read again.
 func TestHugeTexts(t *testing.T) {
-	huge := strings.Repeat("\x01", 1<<16)
+	huge := strings.Repeat("x", 1<<14)
 	dir, err := os.OpenRoot(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -279,6 +279,37 @@ func TestNextVisitAtWindow(t *testing.T) {
 		runFor(t, a, 18*hour)
 		if len(w.scans) != 2 || len(w.installs["b"]) != 1 {
 			t.Errorf("%d visits, installed: %v", len(w.scans), w.installs)
+		}
+	})
+}
+
+// TestAnnounced: the status names the next window, and the first deadline that passes over it, as long as something waits.
+func TestAnnounced(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // the bubble begins on a Saturday, 2000-01-01
+		start := time.Now().UTC()
+		day := func(n, hour int) time.Time { return start.AddDate(0, 0, n).Add(time.Duration(hour) * time.Hour) }
+		p := agent.DefaultPolicy()
+		p.Window = windows(t, "02:00-05:00")
+		w := &world{offers: []agent.Update{offer(0), offer(1), offer(2)}}
+		w.offers[0].Window = windows(t, "mon 03:00-04:00")
+		w.offers[1].Window, w.offers[1].Deadline = windows(t, "tue 12:00-13:00"), day(1, 12)
+		w.offers[2].MayRestart, w.offers[2].Deadline = true, day(30, 0)
+		a := newAgent(t, w, p, &memory{})
+		if s := a.Status(); !s.NextWindow.Equal(day(0, 2)) {
+			t.Errorf("before a visit: %+v", s.State)
+		}
+		for _, want := range []struct {
+			at, window, deadline time.Time
+			of                   string
+		}{
+			{day(0, 1), day(2, 3), day(1, 12), "b"},
+			{day(1, 13), day(2, 3), day(30, 0), "c"},
+			{day(2, 5), day(3, 2), day(30, 0), "c"},
+		} {
+			runFor(t, a, time.Until(want.at))
+			if s := a.Status(); !s.NextWindow.Equal(want.window) || !s.Deadline.Equal(want.deadline) || s.DeadlineOf != want.of {
+				t.Errorf("at %s: window %s, deadline %s of %q, want %+v", want.at, s.NextWindow, s.Deadline, s.DeadlineOf, want)
+			}
 		}
 	})
 }

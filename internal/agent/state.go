@@ -20,7 +20,13 @@ type State struct {
 	Trouble string `json:"trouble,omitempty"`
 	// Refused tells that it is a refusal, about which nothing is done by asking again soon (ErrRefused).
 	Refused bool `json:"refused,omitempty"`
-	Paused  bool `json:"paused,omitempty"`
+	// NextWindow is when a window opens the next time: one in which something that waits may be installed unattended, or else
+	// one of the settings; zero: there are none.
+	NextWindow time.Time `json:"next_window,omitzero"`
+	// Deadline is the first of what waits: then it is installed whatever the windows. DeadlineOf is its title.
+	Deadline   time.Time `json:"deadline,omitzero"`
+	DeadlineOf string    `json:"deadline_of,omitempty"`
+	Paused     bool      `json:"paused,omitempty"`
 	// PausedUntil is when a pause ends by itself; zero: when somebody ends it.
 	PausedUntil time.Time         `json:"paused_until,omitzero"`
 	Updates     map[string]*Tries `json:"updates,omitempty"`  // by the update's GUID
