@@ -29,8 +29,9 @@ const (
 )
 
 const (
-	maxName  = 512 // characters; longer names are taken for damage
-	maxDepth = 64  // nested elements
+	maxName  = 512            // characters; longer names are taken for damage
+	maxDepth = 64             // nested elements
+	maxNamed = 16 * chunkSize // bytes of names in a chunk: a mention of four bytes stands for a whole name
 )
 
 // errDone ends a parse early: the builder has what it wanted.
@@ -232,6 +233,9 @@ func (p *parser) name() (string, error) {
 		if p.take(size) == nil {
 			return "", p.fail("name is cut off")
 		}
+	}
+	if p.named += len(s); p.named > maxNamed {
+		return "", &format.Error{Offset: p.off + int64(p.pos), What: "names of the chunk", Err: errCostly}
 	}
 	return s, nil
 }

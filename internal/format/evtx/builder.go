@@ -76,6 +76,7 @@ type frame struct {
 	ops, lit int // where the start tag begins: ops before it, bytes of the pending literal before it
 	inStart  bool
 	hasChild bool
+	sep      []byte // between the items of an array, when more than one stands in the element
 	parts    []part
 	named    []part // value of the attribute Name
 }
@@ -203,7 +204,7 @@ func (b *builder) subst(sub int, typ byte) {
 	}
 	f := b.top()
 	if typ&typeArray != 0 {
-		o.sep = slices.Concat([]byte("</"+f.name+">"), b.startTag(f))
+		o.sep = b.separator(f)
 	}
 	b.emit(o)
 	if typ != typeBinXML {
@@ -214,12 +215,16 @@ func (b *builder) subst(sub int, typ byte) {
 	b.t.items = append(b.t.items, item{kind: itemEmbed, parts: []part{{sub: sub}}, dep: f.dep})
 }
 
-// startTag gives the start tag of an element whose content begins here, as far as it is literal.
-func (b *builder) startTag(f *frame) []byte {
+// separator ends an element and starts it anew, with its attributes when its content begins here and they are literal.
+func (b *builder) separator(f *frame) []byte {
+	end := "</" + f.name + ">"
 	if len(b.t.ops) == f.ops {
-		return b.lit[f.lit:]
+		return slices.Concat([]byte(end), b.lit[f.lit:])
 	}
-	return []byte("<" + f.name + ">")
+	if f.sep == nil {
+		f.sep = []byte(end + "<" + f.name + ">")
+	}
+	return f.sep
 }
 
 func (b *builder) part(p part) {

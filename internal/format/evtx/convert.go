@@ -49,9 +49,13 @@ func filetime(ticks uint64) time.Time {
 	return time.Unix(int64(ticks/perSecond)-unix, int64(ticks%perSecond)*100).UTC()
 }
 
-// systemtime reads eight 16-bit numbers: year, month, weekday, day, hour, minute, second, millisecond.
+// systemtime reads eight 16-bit numbers: year, month, weekday, day, hour, minute, second, millisecond. What is no time up
+// to the year 9999 gives the zero time.
 func systemtime(b []byte) time.Time {
 	n := func(i int) int { return int(binary.LittleEndian.Uint16(b[2*i:])) }
+	if n(0) < 1601 || n(0) > 9999 || n(1) < 1 || n(1) > 12 || n(3) < 1 || n(3) > 31 || n(4) > 23 || n(5) > 59 || n(6) > 59 || n(7) > 999 {
+		return time.Time{}
+	}
 	return time.Date(n(0), time.Month(n(1)), n(3), n(4), n(5), n(6), n(7)*1e6, time.UTC)
 }
 

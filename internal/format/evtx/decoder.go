@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/redx-update/redx/internal/format"
+	"github.com/redx-update/redx/internal/winbin"
 )
 
 // maxNested bounds fragments within fragments; real events have one.
@@ -18,6 +19,7 @@ type decoder struct {
 	want      Filter
 	templates map[int]*template // by offset in the chunk
 	parsed    int               // bytes of BinXml parsed in this chunk
+	named     int               // bytes of names met there
 	strings   map[string]string // names and short values, shared by records
 	scratch   []byte
 	literals  []byte // of the templates' ops
@@ -49,7 +51,7 @@ func newDecoder(want Filter) *decoder {
 func (d *decoder) reset() {
 	clear(d.templates)
 	d.literals = d.literals[:0]
-	d.parsed = 0
+	d.parsed, d.named = 0, 0
 	d.left = 64 * chunkSize
 	d.step++
 }
@@ -77,7 +79,7 @@ var errCostly = errors.New("expands beyond all measure")
 func (d *decoder) give(pos, size int, yield func(*Record, error) bool) bool {
 	d.step++
 	data := slices.Grow(d.rec.Data[:0], 16)
-	written := filetime(binary.LittleEndian.Uint64(d.buf[pos+16:]))
+	written := winbin.Filetime(binary.LittleEndian.Uint64(d.buf[pos+16:]))
 	d.rec = Record{
 		Number: binary.LittleEndian.Uint64(d.buf[pos+8:]), Time: written, Written: written,
 		Offset: d.off + int64(pos), Data: data, d: d, step: d.step, pos: pos, size: size,

@@ -12,7 +12,7 @@ import (
 type Record struct {
 	Number  uint64    // EventRecordID
 	Time    time.Time // TimeCreated, UTC; the time of writing where there is none
-	Written time.Time // when the record was written to the log, UTC
+	Written time.Time // when the record was written to the log, UTC; zero when that is no time up to the year 9999
 	Offset  int64     // where the record stands in the file, in bytes
 
 	Provider     string // name, such as "Microsoft-Windows-WindowsUpdateClient" or "ESENT"

@@ -6,9 +6,7 @@ import "github.com/redx-update/redx/internal/format"
 func (d *decoder) fields(f fragment, depth int, unnamed *int) error {
 	for i := range f.t.items {
 		it := &f.t.items[i]
-		if d.budget -= 8; d.budget < 0 {
-			return errCostly
-		}
+		d.budget -= 8
 		if it.dep >= 0 && d.val(f.base, it.dep).null() {
 			continue
 		}
@@ -25,6 +23,9 @@ func (d *decoder) fields(f fragment, depth int, unnamed *int) error {
 		default:
 			d.field(d.fieldName(f, it), f, it.parts)
 		}
+		if d.budget < 0 {
+			return errCostly
+		}
 	}
 	return nil
 }
@@ -34,6 +35,7 @@ func (d *decoder) fieldName(f fragment, it *item) string {
 		return it.name
 	}
 	d.scratch = d.appendParts(d.scratch[:0], f, it.named)
+	d.budget -= len(d.scratch)
 	return d.intern(d.scratch)
 }
 
@@ -48,8 +50,14 @@ func (d *decoder) add(name string, start int) {
 	d.spans = append(d.spans, span{name, start, len(d.text)})
 }
 
+// appendParts stops where the budget ends, since parts can all be the same large value; whoever calls it takes from the
+// budget what was appended.
 func (d *decoder) appendParts(dst []byte, f fragment, parts []part) []byte {
+	start := len(dst)
 	for _, p := range parts {
+		if len(dst)-start > d.budget {
+			break
+		}
 		if p.sub < 0 {
 			dst = append(dst, p.text...)
 		} else {
@@ -93,6 +101,9 @@ func (d *decoder) inner(val, depth int, run func(fragment) error) error {
 	for pos < end && d.buf[pos] != tokenEOF {
 		keep := len(d.vals)
 		f, next, err := d.enter(pos, end, false)
+		if d.budget -= 8 * (len(d.vals) - keep); err == nil && d.budget < 0 {
+			err = errCostly
+		}
 		if err == nil {
 			err = run(f)
 		}
@@ -145,7 +156,7 @@ func (d *decoder) render(dst []byte, f fragment, depth int) ([]byte, error) {
 				}
 				before = len(dst)
 			case v.typ&typeArray != 0 && o.sep != nil:
-				dst = v.appendItems(dst, true, string(o.sep))
+				dst = v.appendItems(dst, true, string(o.sep), d.budget)
 			default:
 				dst = v.append(dst, true)
 			}

@@ -86,7 +86,9 @@ func (v value) append(dst []byte, xml bool) []byte {
 	case typeFiletime:
 		return appendTime(dst, filetime(binary.LittleEndian.Uint64(v.b)))
 	case typeSystemtime:
-		return appendTime(dst, systemtime(v.b))
+		if t := systemtime(v.b); !t.IsZero() {
+			return appendTime(dst, t)
+		}
 	case typeSID:
 		return appendSID(dst, v.b)
 	case typeSize, typeHex32, typeHex64:
@@ -99,7 +101,7 @@ func (v value) append(dst []byte, xml bool) []byte {
 		return strconv.AppendUint(dst, v.uint(), 10)
 	}
 	if v.typ&typeArray != 0 {
-		return v.appendItems(dst, xml, ", ")
+		return v.appendItems(dst, xml, ", ", math.MaxInt)
 	}
 	return appendHex(dst, v.b)
 }
@@ -150,9 +152,13 @@ func (v value) items(yield func(value) bool) {
 	}
 }
 
-func (v value) appendItems(dst []byte, xml bool, sep string) []byte {
-	first := true
+// appendItems stops when it has appended more than most bytes.
+func (v value) appendItems(dst []byte, xml bool, sep string, most int) []byte {
+	first, start := true, len(dst)
 	for item := range v.items {
+		if len(dst)-start > most {
+			break
+		}
 		if !first {
 			dst = append(dst, sep...)
 		}
