@@ -86,6 +86,13 @@ func (b *baseBlock) fromLogs(logs []*scannedLog) bool {
 	return found
 }
 
+// askLogs takes from a log what leads to the keys, for a base block with a wrong checksum.
+func (b *baseBlock) askLogs(logs []*scannedLog) {
+	sound := *b
+	sound.fromLogs(logs)
+	b.root, b.minor = sound.root, sound.minor
+}
+
 func (b baseBlock) info() Info {
 	return Info{
 		Name: b.name, Major: b.major, Minor: b.minor, Sequence1: b.seq1, Sequence2: b.seq2,

@@ -112,6 +112,9 @@ func Open(r io.ReaderAt, size int64, logs ...Log) (*Hive, error) {
 	}
 	h.info = h.base.info()
 	h.info.Dirty = dirty
+	if h.base.badChecksum {
+		h.base.askLogs(scanned)
+	}
 	h.img.setSize(h.base)
 	if dirty {
 		h.recover(scanned)

@@ -156,3 +156,35 @@ func TestOpenKey(t *testing.T) {
 		t.Errorf("got %v, want fs.ErrNotExist", err)
 	}
 }
+
+// TestSharedLists has lists of sub-keys that lie over each other: all together they have far more entries than the hive
+// has bytes.
+func TestSharedLists(t *testing.T) {
+	const lists = 1000
+	filler := bytes.Repeat([]byte{0x55}, 4+4*lists+8*lists)
+	root := &writer.Key{Name: "ROOT"}
+	root.Sub("a")
+	b, err := writer.Encode(root.Set("room", registry.Binary, filler), writer.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, room := bytes.Index(b, []byte("ROOT"))-76, bytes.Index(b, filler)
+	first, end := room+4+4*lists, room+len(filler)
+	put(b, key+28, uint32(room-4-bins))
+	copy(b[room:], "ri")
+	binary.LittleEndian.PutUint16(b[room+2:], lists)
+	for i := range lists {
+		at := first + 8*i
+		put(b, room+4+4*i, uint32(at-bins))
+		put(b, at, uint32(at-end)) // the length of a cell that has all that follows, and an entry of the lists before it
+		copy(b[at+4:], "lh")
+		binary.LittleEndian.PutUint16(b[at+6:], uint16((end-at)/8-1))
+	}
+	found, last := 0, error(nil)
+	for _, err := range open(t, b).Root().Subkeys() {
+		found, last = found+1, err
+	}
+	if found < lists || found > len(b) || last == nil || !strings.Contains(last.Error(), "more data than the hive has") {
+		t.Errorf("%d keys and errors in a hive of %d bytes, the last one %v", found, len(b), last)
+	}
+}

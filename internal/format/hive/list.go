@@ -77,7 +77,7 @@ func (k *key) refs() iter.Seq2[ref, error] {
 		if k.subkeys == 0 || k.subkeyList == none {
 			return
 		}
-		w := lister{img: k.h.img, seen: map[uint32]bool{}, yield: yield}
+		w := lister{img: k.h.img, seen: map[uint32]bool{}, left: k.h.img.stored(), yield: yield}
 		if !w.list(k.subkeyList, true) || w.damaged {
 			return
 		}
@@ -92,6 +92,7 @@ func (k *key) refs() iter.Seq2[ref, error] {
 type lister struct {
 	img     *image
 	seen    map[uint32]bool // lists and keys both
+	left    int64           // bytes that further lists can have; lists that have more share them
 	count   uint32
 	damaged bool
 	yield   func(ref, error) bool
@@ -115,6 +116,10 @@ func (w *lister) list(offset uint32, top bool) bool {
 	}
 	if len(b) < 4 {
 		return w.fail(format.At(at, "sub-key list: a cell of %d bytes", len(b)))
+	}
+	if w.left -= int64(len(b)); w.left < 0 {
+		w.fail(format.At(at, "sub-key lists: more data than the hive has"))
+		return false
 	}
 	sig, n, width := string(b[:2]), int(binary.LittleEndian.Uint16(b[2:])), 4
 	switch {

@@ -102,9 +102,10 @@ func (h *Hive) recoverNew(logs []*scannedLog) {
 			from = i
 		}
 	}
+	trusted := !h.base.badChecksum // before an entry replaces it
 	for _, l := range logs[from:] {
 		for _, e := range l.entries {
-			if !h.base.badChecksum && e.seq < h.base.seq2 {
+			if trusted && e.seq < h.base.seq2 {
 				continue
 			}
 			if err := h.applyNew(l, e); err != nil {
@@ -123,11 +124,11 @@ func (h *Hive) recoverNew(logs []*scannedLog) {
 // the hive's base block announces, or at least its time.
 func (h *Hive) recoverOld(logs []*scannedLog) {
 	slices.SortStableFunc(logs, func(a, b *scannedLog) int { return cmp.Compare(b.base.seq1, a.base.seq1) })
-	used := false
+	used, trusted := false, !h.base.badChecksum
 	for _, l := range logs {
-		fits := h.base.badChecksum || l.base.seq1 == h.base.seq1 || l.base.written == h.base.written
+		fits := !trusted || l.base.seq1 == h.base.seq1 || l.base.written == h.base.written
 		switch {
-		case used || l.base.seq1 < h.base.seq2:
+		case used || trusted && l.base.seq1 < h.base.seq2:
 			l.info.Err = errStaleLog
 		case !fits:
 			l.info.Err = errOtherHive

@@ -110,6 +110,33 @@ func TestRecover(t *testing.T) {
 	}
 }
 
+// TestWildBase has a base block of which nothing holds: neither the root, nor the numbers, which are above all that the
+// logs have.
+func TestWildBase(t *testing.T) {
+	s := states(t, 8)
+	wild := hive.MarkDirty(s[0])
+	for i := 4; i < 48; i++ {
+		wild[i] |= 0xf0
+	}
+	for name, tt := range map[string]struct {
+		logs []reader.Log
+		want uint64
+	}{
+		"new logs": {[]reader.Log{logOf(hive.NewLog(11, s[:4]...)), logOf(hive.NewLog(14, s[3:]...))}, 7},
+		"old log":  {[]reader.Log{logOf(hive.OldLog(s[0], s[3]))}, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h, err := reader.Open(bytes.NewReader(wild), int64(len(wild)), tt.logs...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := read(t, h); got != tt.want || !h.Info().BadChecksum || !h.Info().Recovered() {
+				t.Errorf("got state %d, want %d; %+v", got, tt.want, h.Info())
+			}
+		})
+	}
+}
+
 func TestRecoverSaysWhyNot(t *testing.T) {
 	s := states(t, 4)
 	l := hive.NewLog(2, s[1:4]...)
