@@ -1,6 +1,7 @@
 package ese
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -43,7 +44,7 @@ func catalogColumns() []*Column {
 		{"RecordOffset", Short},
 	}
 	var cols []*Column
-	at := 4
+	at := recordHead
 	for i, f := range fixed {
 		c := &Column{Name: f.name, ID: uint32(i + 1), Type: f.typ, offset: at, size: f.typ.size()}
 		cols, at = append(cols, c), at+c.size
@@ -133,30 +134,34 @@ func entryOf(r Row) catalogEntry {
 	}
 }
 
+// buildTables takes entries in the order of their keys: where two say that they are one thing, the first one is it.
 func (db *DB) buildTables(entries map[catalogKey]catalogEntry) {
 	columns := make(map[uint32][]*Column)
 	longValues := make(map[uint32]uint32)
 	tables := make(map[uint32]catalogEntry)
-	for _, e := range entries {
-		switch e.kind {
-		case catalogTable:
+	for _, k := range slices.SortedFunc(maps.Keys(entries), catalogKey.compare) {
+		e := entries[k]
+		_, hasTable := tables[e.table]
+		_, hasLong := longValues[e.table]
+		switch {
+		case e.kind == catalogTable && !hasTable:
 			tables[e.table] = e
-		case catalogColumn:
-			if e.id < 1<<16 {
-				columns[e.table] = append(columns[e.table], columnOf(e))
-			}
-		case catalogLongValue:
+		case e.kind == catalogColumn && e.id < 1<<16:
+			columns[e.table] = append(columns[e.table], columnOf(e))
+		case e.kind == catalogLongValue && !hasLong:
 			longValues[e.table] = e.typeOrPage
 		}
 	}
 	db.byName = make(map[string]*Table)
+	templates := templatesOf(tables, columns)
 	for _, id := range slices.Sorted(maps.Keys(tables)) {
 		e := tables[id]
-		cols := columns[id]
-		slices.SortFunc(cols, func(a, b *Column) int { return int(a.ID) - int(b.ID) })
-		cols = append(templateColumns(tables, columns, e.template), cols...)
-		t := newTable(db, e.name, e.typeOrPage, longValues[id], cols)
-		placeFixed(cols)
+		t := newTable(db, e.name, e.typeOrPage, longValues[id], columns[id])
+		begin := recordHead
+		if base := templates[strings.ToLower(e.template)]; e.template != "" && base != nil {
+			t.derived, begin = base.columns, base.end
+		}
+		placeFixed(t.columns, begin)
 		db.tables = append(db.tables, t)
 		if _, taken := db.byName[strings.ToLower(e.name)]; !taken {
 			db.byName[strings.ToLower(e.name)] = t
@@ -164,21 +169,38 @@ func (db *DB) buildTables(entries map[catalogKey]catalogEntry) {
 	}
 }
 
-// templateColumns gives copies of the columns that a table derives from its template.
-func templateColumns(tables map[uint32]catalogEntry, columns map[uint32][]*Column, template string) []*Column {
-	var out []*Column
-	for id, e := range tables {
-		if template == "" || !strings.EqualFold(e.name, template) || e.template != "" {
+func (k catalogKey) compare(other catalogKey) int {
+	return cmp.Or(cmp.Compare(k.table, other.table), cmp.Compare(k.kind, other.kind), cmp.Compare(k.id, other.id))
+}
+
+// template is what tables derive from another one. They share it: a small file could have thousands of tables and a
+// template of thousands of columns.
+type template struct {
+	columns []*Column
+	end     int // of their fixed part in a record
+}
+
+// templatesOf gives the templates by name, in lower case.
+func templatesOf(tables map[uint32]catalogEntry, columns map[uint32][]*Column) map[string]*template {
+	used := make(map[string]bool)
+	for _, e := range tables {
+		used[strings.ToLower(e.template)] = true
+	}
+	out := make(map[string]*template)
+	for _, id := range slices.Sorted(maps.Keys(tables)) {
+		name := strings.ToLower(tables[id].name)
+		if tables[id].template != "" || !used[name] || out[name] != nil {
 			continue
 		}
+		t := &template{}
 		for _, c := range columns[id] {
 			derived := *c
 			derived.derived = true
-			out = append(out, &derived)
+			t.columns = append(t.columns, &derived)
 		}
-		break
+		t.end = placeFixed(t.columns, recordHead)
+		out[name] = t
 	}
-	slices.SortFunc(out, func(a, b *Column) int { return int(a.ID) - int(b.ID) })
 	return out
 }
 
@@ -196,19 +218,19 @@ func columnOf(e catalogEntry) *Column {
 	return c
 }
 
-// placeFixed gives every fixed column its place in the record: the catalog's offset when it is behind the column
-// before, else right behind that one.
-func placeFixed(cols []*Column) {
-	at := 4
+// recordHead is where the first fixed column stands in a record.
+const recordHead = 4
+
+// placeFixed gives every fixed column its place in the record, from at on: the catalog's offset when it is behind the
+// column before, else right behind that one. It gives the end of the last.
+func placeFixed(cols []*Column, at int) int {
 	for _, c := range cols {
-		if c.ID >= firstVariable {
-			continue
+		if c.ID < firstVariable {
+			c.offset = max(c.offset, at)
+			at = c.offset + c.size
 		}
-		if c.offset < at {
-			c.offset = at
-		}
-		at = c.offset + c.size
 	}
+	return at
 }
 
 // Tables gives all tables in the order of their object ids, the engine's own MSys tables among them.

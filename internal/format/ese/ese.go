@@ -24,6 +24,7 @@ type DB struct {
 	info   Info
 	pages  uint32 // pages that the file has room for
 	cache  pageCache
+	left   int64 // that long values may still cost
 	tables []*Table
 	byName map[string]*Table
 }
@@ -78,7 +79,7 @@ const (
 // Open reads header and catalog. A file that has no header of a database gives format.ErrNotThis. Damage that leaves
 // something to read is no error; Info().Damage lists it.
 func Open(r io.ReaderAt, size int64) (*DB, error) {
-	db := &DB{r: r, size: size}
+	db := &DB{r: r, size: size, left: costPerByte*size + freeCost}
 	if err := db.readHeader(); err != nil {
 		return nil, err
 	}

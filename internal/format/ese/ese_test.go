@@ -261,3 +261,41 @@ func (t *Table) dbOf(tb testing.TB, b []byte) *Table {
 	}
 	return again
 }
+
+// TestSharedLongValue reads one value again and again, as rows would that all name it.
+func TestSharedLongValue(t *testing.T) {
+	const length = 1 << 20
+	b, err := write.Build(write.Options{}, func(db *write.DB) error {
+		table, err := db.Table("t", []write.Column{{Name: "Far", Type: write.LongText, ASCII: true, Separate: true}})
+		if err != nil {
+			return err
+		}
+		return table.Add(write.Row{"Far": strings.Repeat("x", length)})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := open(t, b).Table("t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for row, err := range table.Rows() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		read := 0
+		for range 1000 {
+			values, err := row.Values("Far")
+			if err != nil {
+				if !strings.Contains(err.Error(), errShared.Error()) {
+					t.Error(err)
+				}
+				break
+			}
+			read += len(values[0])
+		}
+		if read < 8*len(b) || read > costPerByte*len(b)+freeCost {
+			t.Errorf("%d bytes were read of a file of %d", read, len(b))
+		}
+	}
+}

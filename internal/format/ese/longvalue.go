@@ -9,6 +9,15 @@ import (
 // maxValue bounds one value in memory. Windows Update's and BITS' largest are far below a megabyte.
 const maxValue = 32 << 20
 
+// Bounds of what all long values together may cost, in bytes: any number of rows can name one value, or a place in the
+// tree from which it is far to the next value.
+const (
+	costPerByte = 64
+	freeCost    = 64 << 20
+)
+
+var errShared = errors.New("the long values read so far have far more data than the file; the rest is not read")
+
 // longValue reads a value that stands outside of its record, in the table's tree of long values: under its id the
 // references and the size, under id and offset the segments. Nothing in the record says that segments are compressed:
 // a segment is when it is shorter than its part of the value (observed on text.edb).
@@ -18,7 +27,15 @@ func (t *Table) longValue(id []byte) ([]byte, error) {
 	}
 	key := bigEndian(id)
 	lv := segments{key: key, size: -1}
-	t.db.seek(t.longValues, key, lv.add)
+	t.db.seek(t.longValues, key, func(n node, err error) bool {
+		const perNode = 64
+		if t.db.left -= perNode + int64(len(n.data)); t.db.left < 0 {
+			lv.err = errShared
+			return false
+		}
+		return lv.add(n, err)
+	})
+	t.db.left -= int64(len(lv.out))
 	if lv.size < 0 && lv.err == nil {
 		lv.err = errors.New("long value is not in its tree")
 	}
@@ -54,8 +71,11 @@ func (s *segments) add(n node, err error) bool {
 		return true
 	}
 	key := n.key()
-	if n.deleted || !bytes.HasPrefix(key, s.key) {
-		return n.deleted
+	if !bytes.HasPrefix(key, s.key) {
+		return false
+	}
+	if n.deleted {
+		return true
 	}
 	switch len(key) - len(s.key) {
 	case 0:

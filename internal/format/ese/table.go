@@ -13,9 +13,10 @@ type Table struct {
 	Name string
 
 	db         *DB
-	root       uint32 // first page of the table's tree
-	longValues uint32 // first page of the tree of its long values, 0 when it has none
-	columns    []*Column
+	root       uint32    // first page of the table's tree
+	longValues uint32    // first page of the tree of its long values, 0 when it has none
+	derived    []*Column // those of the table's template, shared with others
+	columns    []*Column // its own
 	byName     map[string]*Column
 }
 
@@ -23,13 +24,15 @@ func newTable(db *DB, name string, root, longValues uint32, cols []*Column) *Tab
 	return &Table{Name: name, db: db, root: root, longValues: longValues, columns: cols}
 }
 
+func (t *Table) all() []*Column { return slices.Concat(t.derived, t.columns) }
+
 // index is made when a column is first asked for by name.
 func (t *Table) index() map[string]*Column {
 	if t.byName != nil {
 		return t.byName
 	}
 	t.byName = make(map[string]*Column)
-	for _, c := range t.columns {
+	for _, c := range t.all() {
 		if key := strings.ToLower(c.Name); c.Type != nilType && t.byName[key] == nil {
 			t.byName[key] = c
 			if t.byName[c.Name] == nil {
@@ -42,7 +45,7 @@ func (t *Table) index() map[string]*Column {
 
 // Columns gives the table's columns in the order of their ids, without deleted ones.
 func (t *Table) Columns() []*Column {
-	return slices.DeleteFunc(slices.Clone(t.columns), func(c *Column) bool { return c.Type == nilType })
+	return slices.DeleteFunc(t.all(), func(c *Column) bool { return c.Type == nilType })
 }
 
 // Column finds a column by name, nil when there is none; case does not matter.
