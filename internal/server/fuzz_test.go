@@ -7,7 +7,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/redx-update/redx/internal/catalog"
 	"github.com/redx-update/redx/internal/deploy"
@@ -22,7 +21,7 @@ import (
 func FuzzRequests(f *testing.F) {
 	w := withDrivers()
 	deps := w.deps()
-	deps.Log, deps.Limits.Wait, deps.Limits.Body = slog.New(slog.DiscardHandler), time.Minute, time.Minute
+	deps.Log = slog.New(slog.DiscardHandler)
 	s := NewServer(deps)
 	good := goodCookie(f, w, s)
 	cookie := &clientws.Cookie{EncryptedData: []byte("cookie here")}

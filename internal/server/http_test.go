@@ -162,7 +162,11 @@ func (z *countingZeros) Read(p []byte) (int, error) {
 
 // TestSlowBody has a client that begins a body and does not go on.
 func TestSlowBody(t *testing.T) {
-	a := newAgent(t, newWorld())
+	w := newWorld()
+	deps := w.deps()
+	deps.Limits.Body = 300 * time.Millisecond
+	a := newAgent(t, w)
+	a.server.Config.Handler = NewServer(deps)
 	conn, err := net.Dial("tcp", a.server.Listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
@@ -171,7 +175,7 @@ func TestSlowBody(t *testing.T) {
 	if _, err := io.WriteString(conn, "POST /ClientWebService/Client.asmx HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n<s:"); err != nil {
 		t.Fatal(err)
 	}
-	if err := conn.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+	if err := conn.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	answer, err := io.ReadAll(conn)
@@ -184,7 +188,7 @@ func TestSlowBody(t *testing.T) {
 func TestSlowBodiesTakeNoPlace(t *testing.T) {
 	w := newWorld()
 	deps := w.deps()
-	deps.Limits = Limits{Inside: 2, Working: 2, Wait: time.Second, Body: time.Minute}
+	deps.Limits = Limits{Inside: 2, Working: 2, Wait: time.Minute, Body: time.Hour}
 	a := newAgent(t, w)
 	a.server.Config.Handler = NewServer(deps)
 	for range 20 {
@@ -239,7 +243,9 @@ func holds(t *testing.T, s *Server, want int64) {
 // TestBusy takes all places: who comes then waits, and is told to come later.
 func TestBusy(t *testing.T) {
 	w := newWorld()
-	s := NewServer(w.deps())
+	deps := w.deps()
+	deps.Limits.Wait = 50 * time.Millisecond
+	s := NewServer(deps)
 	a := newAgent(t, w)
 	a.server.Config.Handler = s
 	for range cap(s.working) {

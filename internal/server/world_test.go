@@ -66,7 +66,7 @@ func newWorld() *world {
 
 func (w *world) deps() Deps {
 	return Deps{
-		Settings: w, Computers: w, Updates: w, Reports: w, Now: w.now, Limits: Limits{PageSize: 4, Wait: 50 * time.Millisecond, Body: 300 * time.Millisecond},
+		Settings: w, Computers: w, Updates: w, Reports: w, Now: w.now, Limits: Limits{PageSize: 4, Wait: time.Minute, Body: time.Minute},
 		Log: slog.New(slog.NewTextHandler(lockedWriter{w}, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Content: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 			fmt.Fprintf(rw, "content %s", r.URL.Path) //nolint:errcheck // a recorder
