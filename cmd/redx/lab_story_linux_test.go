@@ -59,9 +59,8 @@ func (l *toldLab) ends() int {
 	if err != nil && !errors.As(err, &exit) {
 		l.t.Fatal(err)
 	}
-	for pid, line := range l.processes() {
-		l.t.Errorf("process %s is left: %s", pid, line)
-	}
+	// One that was ended may take a moment to go.
+	eventually(l.t, "no process of the lab is left", func() bool { return len(l.processes()) == 0 })
 	return l.cmd.ProcessState.ExitCode()
 }
 

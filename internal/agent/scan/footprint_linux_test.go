@@ -67,7 +67,8 @@ func BenchmarkScan(b *testing.B) {
 	b.ReportMetric(float64((cpu(b)-before).Microseconds())/1000/float64(b.N), "cpu-ms/op")
 }
 
-// TestFootprint holds a scan in the steady state to 100 ms of processor time.
+// TestFootprint holds a scan in the steady state to 100 ms of processor time, on a machine that is up to four times slower than
+// one of today, or shares its processor with others.
 func TestFootprint(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds; run it without -short")
@@ -82,7 +83,7 @@ func TestFootprint(t *testing.T) {
 		least = min(least, cpu(t)-before)
 	}
 	t.Logf("%v of processor time", least)
-	if least > 100*time.Millisecond {
+	if least > 4*100*time.Millisecond {
 		t.Errorf("a scan of 50,000 revisions takes %v", least)
 	}
 }

@@ -78,17 +78,27 @@ func TestManySessions(t *testing.T) {
 	start := time.Now()
 	found := doctor.Examine(set, All())
 	if took := time.Since(start); took > 20*time.Second {
-		// The machine may be busy: a quarter of the sessions takes a quarter of the time then, not a sixteenth.
-		few := manySessions(1000, sorted...)
-		start = time.Now()
-		doctor.Examine(few, All())
-		if quarter := time.Since(start); took > 10*quarter {
+		// The machine may be busy: a quarter of the sessions takes a quarter of the time then, not a sixteenth. How busy it is
+		// may change meanwhile, so each is measured several times, in turns.
+		few, quarter := manySessions(1000, sorted...), took
+		for range 3 {
+			quarter = min(quarter, allChecks(few))
+			took = min(took, allChecks(set))
+		}
+		if took > 10*quarter {
 			t.Errorf("the checks took %v, and %v for a quarter of the sessions", took, quarter)
 		}
 	}
 	if len(found) < 4000 {
 		t.Errorf("%d findings: the sessions do not reach the checks", len(found))
 	}
+}
+
+// allChecks is how long all checks take.
+func allChecks(set *evidence.Set) time.Duration {
+	start := time.Now()
+	doctor.Examine(set, All())
+	return time.Since(start)
 }
 
 // manyCodes are codes that checks look for; the sessions take turns.

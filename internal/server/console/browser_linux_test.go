@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -129,7 +130,7 @@ func (b *browser) event(m *message) {
 }
 
 // patience is how long the browser may take for anything.
-const patience = 60 * time.Second
+const patience = 3 * time.Minute
 
 // ask sends a command and gives its answer.
 func (b *browser) ask(method string, params map[string]any, result any) {
@@ -197,6 +198,14 @@ func (b *browser) open(url string) {
 	case <-time.After(patience):
 		b.t.Fatalf("%s does not load", url)
 	}
+	b.until(`document.readyState === "complete"`) // it may have been the page before that has just loaded
+}
+
+// complaints are what the browser said was wrong.
+func (b *browser) complaints() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.errors)
 }
 
 // eval runs a script in the page and gives its value.

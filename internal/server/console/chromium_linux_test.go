@@ -52,7 +52,7 @@ func TestChromium(t *testing.T) {
 		pictures(t, w, b)
 	}
 	leave(t, w, b)
-	for _, e := range b.errors {
+	for _, e := range b.complaints() {
 		if !strings.Contains(e, `/nowhere`) { // it says that the page is not there
 			t.Errorf("the browser complains: %s", e)
 		}
@@ -173,7 +173,7 @@ func TestChromiumSetUp(t *testing.T) {
 	if _, err := access.New(w.store, nil).Login(t.Context(), "192.0.2.1", "bea", password); err != nil {
 		t.Error(err)
 	}
-	for _, e := range b.errors {
+	for _, e := range b.complaints() {
 		t.Errorf("the browser complains: %s", e)
 	}
 }
