@@ -4,6 +4,7 @@
 package gather
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -149,6 +150,11 @@ func (g *gatherer) readFile(ctx context.Context, path string) {
 	in := &input{ctx: ctx, file: f, path: path, out: g.out, img: g.img, root: cmp.Or(g.img.SystemRoot(), g.collected.Root), zone: &g.zone, quoted: quoted}
 	if err := r.read(in); err != nil && ctx.Err() == nil {
 		g.unread(path, err)
+	}
+	if r.text() && r.name != shownText && f.Size() <= maxExcerpt { // people paste the lines of a log below what they saw
+		if err := in.shown(bytes.NewReader(head)); err != nil {
+			g.unread(path, err)
+		}
 	}
 }
 

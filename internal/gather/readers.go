@@ -14,6 +14,7 @@ import (
 	"github.com/redx-update/redx/internal/format/poqexec"
 	"github.com/redx-update/redx/internal/format/setupapi"
 	"github.com/redx-update/redx/internal/format/setuplog"
+	"github.com/redx-update/redx/internal/format/shown"
 	"github.com/redx-update/redx/internal/format/wulog"
 )
 
@@ -29,6 +30,7 @@ const (
 	savedEvidence = "saved evidence"
 	errorReport   = "error report"
 	setupLog      = "setup log"
+	shownText     = "text that was shown"
 )
 
 // readers are asked in this order. The ones with a signature come first; among the text logs, the more particular.
@@ -52,6 +54,7 @@ func readers() []reader {
 		{"servicing log", cbslog.Sniff, readServicing},
 		{"pasted events", eventtext.Sniff, readPastedEvents},
 		{setupLog, setuplog.SniffPlain, readSetupLog},
+		{shownText, shown.Sniff, readShown},
 	}
 }
 
@@ -59,7 +62,7 @@ func readers() []reader {
 func (r reader) text() bool {
 	switch r.name {
 	case "ReportingEvents.log", errorReport, "SetupAPI log", "PFRO.log", "poqexec.log", "CheckSUR.log",
-		"WindowsUpdate.log", setupLog, "DISM log", "servicing log", "pasted events":
+		"WindowsUpdate.log", setupLog, "DISM log", "servicing log", "pasted events", shownText:
 		return true
 	}
 	return false

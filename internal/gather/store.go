@@ -12,12 +12,14 @@ import (
 	"github.com/redx-update/redx/internal/format/dismlog"
 	"github.com/redx-update/redx/internal/format/wdslog"
 	"github.com/redx-update/redx/internal/hresult"
+	"github.com/redx-update/redx/internal/servicing"
 )
 
 // readCheckSUR reads what the readiness tool of older systems found and mended.
 func readCheckSUR(in *input) error {
 	counts := newSURCounts()
 	defer counts.tell(in)
+	var found cbslog.Corruption
 	for rec, err := range checksur.Records(in.lines()) {
 		if err != nil {
 			return err
@@ -25,6 +27,12 @@ func readCheckSUR(in *input) error {
 		counts.add(&rec)
 		if rec.Kind == checksur.Unavailable {
 			in.unavailable(&rec)
+		}
+		switch {
+		case rec.Kind == checksur.Found:
+			found = rec.Corruption
+		case rec.Kind == checksur.Mended && rec.Corruption.File == found.File && rec.Corruption.Component == (servicing.Component{}):
+			rec.Corruption.Component = found.Component // the line above it names that, this one the file alone
 		}
 		if kind, fields, ok := corruptionFault(&rec.Corruption); ok {
 			in.out.Add(evidence.Event{Kind: kind, Source: in.line(rec.Line), Text: rec.Text, Fields: fields})
@@ -71,15 +79,11 @@ func readDISM(in *input) error {
 // dismFault says what a failing line of DISM's log means.
 func dismFault(e *dismlog.Entry, c hresult.Code) (evidence.Kind, bool) {
 	text := string(e.Text) + " " + string(e.Function)
-	switch {
-	case isMissing(c) && (strings.Contains(text, "get_ServicingStackDirectory") ||
-		strings.Contains(text, "Failed to bind the online servicing stack")):
+	if isMissing(c) && (strings.Contains(text, "get_ServicingStackDirectory") ||
+		strings.Contains(text, "Failed to bind the online servicing stack")) {
 		return evidence.StackMissing, true
-	case c == codeSourceMissing || c == codeStoreCorrupt:
-		return evidence.SourceMissing, true
 	}
-	kind, ok := dismErrors[c]
-	return kind, ok
+	return toolFault(c)
 }
 
 // dismErrors are the codes that say all there is to say where DISM itself fails with them.

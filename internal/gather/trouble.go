@@ -75,8 +75,11 @@ func (a *agentReader) surroundings(l *agentLine, code hresult.Code, coded bool) 
 	e.Fields = maps.Clone(a.network)
 	e.Update = update.Ref{ID: a.updates[l.tid].within(updateStays, l.time)}
 	component, _, _ := strings.Cut(l.contents, ": ")
-	if component == l.text {
+	switch component {
+	case l.text:
 		component = ""
+	case "Report", "Reporter": // what it could not send is statistics, and goes to another server
+		return
 	}
 	path, _ := wulog.DownloadPath(l.text)
 	a.in.trouble(e, component, wdslog.None, path)

@@ -154,9 +154,8 @@ func Sniff(head []byte) bool {
 		if c := s.Entry().Component; c != "" {
 			return c == "DISM"
 		}
-		if bytes.HasPrefix(s.Entry().Text, []byte("Deployment Image Servicing and Management tool")) ||
-			bytes.Contains(s.Entry().Text, []byte("DISM log file can be found at")) {
-			return true // what it prints
+		if at := bytes.Index(s.Entry().Text, []byte("PID=")); at > 0 && bytes.HasPrefix(s.Entry().Text, []byte("DISM ")) {
+			return true // pasted without time and level
 		}
 	}
 	return false

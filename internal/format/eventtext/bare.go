@@ -13,7 +13,7 @@ func described(text string) (provider string, id uint16) {
 	has := func(s string) bool { return strings.Contains(text, s) }
 	database := has("SUS20ClientDataStore: ") || has("QmgrDatabaseInstance: ") || has("Catalog Database: ")
 	switch {
-	case database && engineCode(text) == "":
+	case database && (engineCode(text) == "" || has("lush map file")): // which the engine makes anew, and loses nothing
 		return "", 0
 	case database && has("open the file"):
 		return winevents.ESENT, 490

@@ -81,14 +81,13 @@ func (e *Entry) parse(b []byte) bool {
 	if len(b) < 24 || b[4] != '-' && b[4] != '/' || b[7] != b[4] {
 		return false
 	}
-	base := 10
-	switch b[10] {
-	case '\t':
-		e.Layout, base = Legacy, 16
-	case ' ':
-		e.Layout = Decoded
-	default:
+	if b[10] != '\t' && b[10] != ' ' {
 		return false
+	}
+	base := 10
+	e.Layout = Decoded
+	if b[10] == '\t' || b[19] == ':' { // blanks stand for its tabs where it was pasted
+		e.Layout, base = Legacy, 16
 	}
 	rest, ok := e.parseTime(b)
 	if !ok {

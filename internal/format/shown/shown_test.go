@@ -1,0 +1,145 @@
+package shown_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/redx-update/redx/internal/format/shown"
+	"github.com/redx-update/redx/internal/testdata"
+	"github.com/redx-update/redx/internal/winbin"
+)
+
+func records(t *testing.T, text string) []shown.Record {
+	t.Helper()
+	out, err := shown.Records(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range out {
+		out[i].Text = ""
+	}
+	return out
+}
+
+const title = "2024-11 Cumulative Update for Windows 11 Version 24H2 for x64-based Systems (KB5046617)"
+
+var cases = map[string]struct {
+	text string
+	want []shown.Record
+}{
+	"DISM": {
+		"C:\\>dism /online /cleanup-image /restorehealth\r\n\r\nVersion: 10.0.1\r\n[====  ]\r\nError: 0x800f081f\r\n\r\nThe source files could not be found.",
+		[]shown.Record{{Kind: shown.ToolFailed, Line: 5, Code: 0x800f081f}},
+	},
+	"DISM, in German, in decimal": {
+		"Tool zur Imageverwaltung\nFehler: 3017\nDie Protokolldatei ist C:\\Windows\\Logs\\DISM\\dism.log",
+		[]shown.Record{{Kind: shown.ToolFailed, Line: 2, Code: 0x80070bc9}},
+	},
+	"DISM, in Japanese": {"dism\nエラー: 0x800f0823", []shown.Record{{Kind: shown.ToolFailed, Line: 2, Code: 0x800f0823}}},
+	"a cmdlet": {
+		"Enable-WindowsOptionalFeature : The files\nwere not found. Code 0x800f081f\nAt line:1 char:1",
+		[]shown.Record{{Kind: shown.ToolFailed, Line: 2, Code: 0x800f081f, Name: "Enable-WindowsOptionalFeature"}},
+	},
+	"a script": {
+		`Exception calling "Search" with "1" argument(s): "Exception from HRESULT: 0x8024402C"`,
+		[]shown.Record{{Kind: shown.ToolFailed, Line: 1, Code: 0x8024402c, Name: "the update agent"}},
+	},
+	"the role wizard": {"One or more roles failed.\nThe assembly was not found. Error: 0x80073701", []shown.Record{{Kind: shown.ToolFailed, Line: 2, Code: 0x80073701}}},
+	"sfc":             {"There is a system repair pending which requires reboot to complete.", []shown.Record{{Kind: shown.RepairPending, Line: 1}}},
+	"a stuck start": {
+		"!! 0xc0000034 !! 142/48211 (\\Registry\\Machine\\COMPONENTS)\nFatal error C0000034 applying update operation 1 of 2 (x)",
+		[]shown.Record{
+			{Kind: shown.StartFailed, Line: 1, Code: 0xc0000034, Path: `\Registry\Machine\COMPONENTS`},
+			{Kind: shown.StartFailed, Line: 2, Code: 0xc0000034, Path: "x"},
+		},
+	},
+	"Settings": {title + "\nFailed to install on \u200e11/\u200e14/\u200e2024 - 0x800f0984", []shown.Record{{Kind: shown.UpdateFailed, Line: 2, Code: 0x800f0984, Title: title}}},
+	"Settings, in German": {
+		title + "\nFehler bei der Installation am 14.11.2024 – 0x80246012", []shown.Record{{Kind: shown.UpdateFailed, Line: 2, Code: 0x80246012, Title: title}},
+	},
+	"Settings, in a line":      {title + " - Error 0x80246002", []shown.Record{{Kind: shown.UpdateFailed, Line: 1, Code: 0x80246002, Title: title}}},
+	"Settings, while it loads": {title + "\nDownload error - 0x80246002", []shown.Record{{Kind: shown.UpdateFailed, Line: 2, Code: 0x80246002, Title: title, Download: true}}},
+	"a new version": {
+		"Windows 11, version 24H2\nLast failed install attempt on 3/1/2025 - 0x80070003",
+		[]shown.Record{{Kind: shown.UpdateFailed, Line: 2, Code: 0x80070003, Title: "Windows 11, version 24H2"}},
+	},
+	"the history of Windows 7": {
+		"Security Update (KB2761226)\nInstallation date: 11/15/2012\nInstallation status: Failed\nError details: Code 80070005\nUpdate type: Important",
+		[]shown.Record{{Kind: shown.UpdateFailed, Line: 4, Code: 0x80070005, Title: "Security Update (KB2761226)"}},
+	},
+	"a search of Windows 7":  {"Windows could not search for new updates\nError(s) found:\nCode 80072EE2  Windows Update ran into a problem.", []shown.Record{{Kind: shown.AgentFailed, Line: 3, Code: 0x80072ee2}}},
+	"a search of Windows 10": {"Es gab Probleme. Das kann helfen: (0x80072ee2)", []shown.Record{{Kind: shown.AgentFailed, Line: 1, Code: 0x80072ee2}}},
+	"a log of transfers":     {"Message     : x\nErrorCode   : 0x80D02002", []shown.Record{{Kind: shown.AgentFailed, Line: 2, Code: 0x80d02002}}},
+	"a key": {
+		`HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing\Packages\Package_for_KB4503292~31bf~amd64~~6.1.1.6` +
+			"\n    CurrentState    REG_DWORD    0xffffff90",
+		[]shown.Record{{Kind: shown.PackageState, Line: 2, Name: "Package_for_KB4503292~31bf~amd64~~6.1.1.6", State: -112}},
+	},
+	"an exported key": {
+		`[HKEY_LOCAL_MACHINE\X\Component Based Servicing\Packages\Package_for_KB1000001~31bf~amd64~~6.1.1.6]` + "\n\"CurrentState\"=dword:ffffffc0",
+		[]shown.Record{{Kind: shown.PackageState, Line: 2, Name: "Package_for_KB1000001~31bf~amd64~~6.1.1.6", State: -64}},
+	},
+	"a list of states": {
+		"Package_for_A~31bf3856ad364e35~amd64~~1.1.1.1   112\nPackage_for_B~31bf3856ad364e35~amd64~~1.1.1.1   -64",
+		[]shown.Record{{Kind: shown.PackageState, Line: 2, Name: "Package_for_B~31bf3856ad364e35~amd64~~1.1.1.1", State: -64}},
+	},
+}
+
+func TestRecords(t *testing.T) {
+	for name, tt := range cases {
+		if diff := cmp.Diff(tt.want, records(t, tt.text)); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+		if wide := append([]byte{0xff, 0xfe}, winbin.PutUTF16(tt.text)...); !shown.Sniff(wide) {
+			t.Errorf("%s: not known in UTF-16", name)
+		}
+	}
+}
+
+// What only looks like it says nothing: advice, success, the parts of other texts.
+func TestNothingShown(t *testing.T) {
+	for name, text := range map[string]string{
+		"advice":                  "Error 0x80070002 or 0x80070003 means that files are missing. For 0x800f081f run DISM /Online /Cleanup-Image /RestoreHealth.",
+		"a code of its own":       "Error: 0x800f081f",
+		"another tool's error":    "chkdsk C:\nError: 3017",
+		"what DISM says of it":    "dism /online /get-features\nIndex: 3017\nVersion: 10\nError: none",
+		"DISM is done":            "dism /online /cleanup-image /restorehealth\nThe operation completed successfully.",
+		"sfc is done":             "Windows Resource Protection did not find any integrity violations.",
+		"another cmdlet":          "Get-Item : Cannot find path. Exception from HRESULT: 0x80070002\n+ FullyQualifiedErrorId : x",
+		"a cmdlet, then prose":    "Get-WindowsUpdate : nothing to do\n\nSomebody else had 0x8024402C there.",
+		"installed":               title + "\nSuccessfully installed on 11/14/2024",
+		"a title and other lines": title + "\nMore info\na\nb\nc\nd\nStatus - 0x80070002",
+		"a title and a remark":    title + "\nI read that 0x80070002 is a missing file",
+		"the search went well":    "Windows Update\nCode page 1252 is in use",
+		"an ordinary state":       `X\Component Based Servicing\Packages\Package_for_KB1~31bf~amd64~~1.1 ` + "\nCurrentState    REG_DWORD    0x70",
+		"a state of nothing":      "CurrentState    REG_DWORD    0xffffff90",
+		"a start that goes on":    "Applying update operation 12 of 48211 (\\Registry\\Machine)",
+		"a transfer that is fine": "ErrorCode   : 0x0\nErrorCode   : 0x80070002",
+	} {
+		if got := records(t, text); len(got) > 0 || shown.Sniff([]byte(text)) {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
+func FuzzRecords(f *testing.F) {
+	for _, c := range cases {
+		f.Add([]byte(c.text))
+	}
+	testdata.Seeds(f, "windows/logs/*", "windows/labelled/*")
+	f.Fuzz(func(t *testing.T, b []byte) {
+		out, err := shown.Records(strings.NewReader(string(b)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		line := 0
+		for _, r := range out {
+			if r.Kind == 0 || r.Line < line || r.Code != 0 && !r.Code.Failed() || r.Kind == shown.PackageState && r.State >= 0 {
+				t.Fatalf("%+v", r)
+			}
+			line = r.Line
+		}
+	})
+}
