@@ -11,10 +11,30 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"golang.org/x/text/encoding/unicode"
 )
 
 // namespace is that of update documents.
 const namespace = "http://schemas.microsoft.com/msus/2002/12/Update"
+
+// streamUTF8 is xmltext.UTF8 for what is too long to be held.
+func streamUTF8(b *bufio.Reader) *bufio.Reader {
+	lead, err := b.Peek(2)
+	if err != nil {
+		return b // the same error comes when it is read
+	}
+	var order unicode.Endianness
+	switch {
+	case lead[0] == 0xff && lead[1] == 0xfe, lead[1] == 0:
+		order = unicode.LittleEndian
+	case lead[0] == 0xfe && lead[1] == 0xff, lead[0] == 0:
+		order = unicode.BigEndian
+	default:
+		return b
+	}
+	return bufio.NewReader(unicode.UTF16(order, unicode.UseBOM).NewDecoder().Reader(b))
+}
 
 // line reads one update of metadata.txt: its GUID, its revision and the document's length in UTF-16 units, both in
 // hexadecimal, and the document. io.EOF after the last.
@@ -97,6 +117,7 @@ func root(b []byte) string {
 func (in *Intake) xmlStream(ctx context.Context, what string, r io.Reader) error {
 	t := &tape{r: r}
 	d := xml.NewDecoder(t)
+	d.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil } // it is UTF-8 already, whatever is declared
 	for n := 1; ctx.Err() == nil; {
 		at := d.InputOffset()
 		t.forget(at)

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -165,11 +166,21 @@ func write(t *testing.T, dir, name string, b []byte) string {
 
 func wide(s string) []byte {
 	out := []byte{0xff, 0xfe}
-	for _, r := range s {
-		out = append(out, byte(r), byte(r>>8))
+	for _, u := range utf16.Encode([]rune(s)) {
+		out = append(out, byte(u), byte(u>>8))
 	}
 	return out
 }
+
+// swapped makes it big endian.
+func swapped(b []byte) []byte {
+	for i := 0; i+1 < len(b); i += 2 {
+		b[i], b[i+1] = b[i+1], b[i]
+	}
+	return b
+}
+
+const declared = `<?xml version="1.0" encoding="utf-16"?>`
 
 func metadata(documents ...string) []byte {
 	var b bytes.Buffer
@@ -216,6 +227,12 @@ func TestForms(t *testing.T) {
 		"export.cab":        {"export.cab": cabinet(t, map[string]string{"metadata.txt": string(metadata(a, b)), "package.xml": "<ExportPackage/>"})},
 		"export.xml.gz":     {"export.xml.gz": compressed(t, []byte(wrapped))},
 		"lines in a gz":     {"export.xml.gz": compressed(t, metadata(a, b))},
+		"UTF-16, no mark":   {"a.xml": wide(declared + a)[2:], "b.xml": swapped(wide(declared + b))[2:]},
+		"UTF-16, swapped":   {"a.xml": swapped(wide(a)), "b.xml": []byte(declared + b)},
+		"an export, UTF-16": {"export.xml.gz": compressed(t, wide(declared+wrapped[len(`<?xml version="1.0"?>`):]))},
+		"the same, no mark": {"export.xml.gz": compressed(t, swapped(wide(wrapped)[2:]))},
+		"declared UTF-16":   {"export.xml.gz": compressed(t, []byte(declared+wrapped[len(`<?xml version="1.0"?>`):]))},
+		"metadata, UTF-16":  {"metadata.txt": wide(string(metadata(a, b)))},
 		"unpacked metadata": {"metadata.txt": metadata(a, b)},
 	} {
 		k := take(t)

@@ -130,7 +130,7 @@ func (in *Intake) cabinet(ctx context.Context, path string, f *os.File, size int
 
 // export reads the stream of an export: lines of "id,revision,length,document", or XML that holds documents.
 func (in *Intake) export(ctx context.Context, what string, r io.Reader) error {
-	b := bufio.NewReaderSize(r, 1<<16)
+	b := streamUTF8(bufio.NewReaderSize(r, 1<<16))
 	if mark, err := b.Peek(3); err == nil && string(mark) == "\ufeff" {
 		if _, err := b.Discard(3); err != nil {
 			return err
