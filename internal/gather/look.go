@@ -235,6 +235,18 @@ func (l *looker) task(name string) {
 	l.g.out.Add(e)
 }
 
+// installerText says which package of a product is kept, and where to find another copy.
+func installerText(p *winsys.InstallerPackage) string {
+	text := "LocalPackage = " + p.Path
+	if p.Version != "" {
+		text += ", of version " + p.Version
+	}
+	if p.Source != "" {
+		text += ", installed from " + p.Source
+	}
+	return text
+}
+
 // installer looks for the packages that Windows Installer keeps.
 func (l *looker) installer() {
 	if l.g.soft == nil || !l.first("installer") {
@@ -249,7 +261,7 @@ func (l *looker) installer() {
 			continue
 		}
 		l.g.out.Add(evidence.Event{
-			Kind: evidence.InstallerCache, Source: evidence.Source{Path: `HKLM\` + p.Where}, Text: "LocalPackage = " + p.Path,
+			Kind: evidence.InstallerCache, Source: evidence.Source{Path: `HKLM\` + p.Where}, Text: installerText(&p),
 			Fields: map[string]string{evidence.Name: p.Name, evidence.Path: p.Path},
 		})
 		l.file(p.Path)

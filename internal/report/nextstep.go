@@ -43,7 +43,7 @@ var nextRules = []struct {
 	{"redx repair undo", "asks", "takes the repair back", false},
 	{"redx repair", "asks", "shows what it would rename, asks, and deletes nothing", false},
 	{"redx explain", "looks", "", true},
-	{"start https://www.microsoft.com/software-download", "opens", "setup of Windows: take the same version, edition and language that this PC has, run it there, and keep files and programs", false},
+	{"start https://www.microsoft.com/software-download", "opens", "setup of Windows: back up first; take the same version, edition and language that this PC has, run it there, and keep files and programs", false},
 	{"start https:", "opens", "", true},
 	{"start ms-settings:", "opens", "there: check for updates", false},
 	{"appwiz.cpl", "opens", "there: repair the product, or remove it and install it again; have its setup at hand first", false},
@@ -52,7 +52,8 @@ var nextRules = []struct {
 	{"shutdown /s", "changes", "shuts down at once: save all work first", false},
 	{
 		"DISM /Image:", "changes",
-		`X: is the letter that Windows has there: dir C:\, dir D:\ and so on find it; back up first, since it cannot be undone; then restart`, false,
+		"LETTER is the drive of that Windows there: dir C:\\Users, dir D:\\Users and so on find it by its people (never X:, which is the recovery " +
+			"environment itself); back up first, since it cannot be undone; good: The operation completed successfully; then restart", false,
 	},
 	{
 		"DISM /Online /Cleanup-Image /RestoreHealth", "changes",
@@ -80,12 +81,13 @@ var nextRules = []struct {
 	{"w32tm /resync", "changes", "", false},
 	{"powershell -Command \"Delete-", "changes", "", false},
 	{`reg query HKLM\SYSTEM\DriverDatabase\`, "looks", "Active names the folder that Windows expects", false},
-	{`dir /s /b %windir%\WinSxS\`, "looks", "copy the folder that holds the file found, under the name above, into FileRepository (not a folder called f or r: those hold differences); if nothing is found, take it from a healthy PC of the same build", false},
+	{`dir /s /b %windir%\WinSxS\`, "looks", "finds copies; the folder that holds one goes into FileRepository under the name above. Leave folders called f or r: they hold differences only. If none is found: from a healthy PC of the same build", false},
 	{`reg query HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Installer\`, "looks", "shows where each product was installed from: the package may still be there", false},
 	{"icacls ", "looks", "if it fails again; good: SYSTEM or TrustedInstaller with (F), and no DENY; if it cannot find the file, ask it for the folder", false},
+	{"chkdsk C: /scan", "looks", "good: found no problems", false},
 	{"fltmc filters", "looks", "lists what works between programs and files; what is not Microsoft's is mostly antivirus or backup: pause that", false},
-	{"reagentc /info", "looks", "Enabled: the partition is in use and must grow; Disabled: nothing uses it, hide the update", false},
-	{"curl -I ", "looks", "404: still missing, tell the administrator of the server; 200: it is there now, check for updates again", false},
+	{"reagentc /info", "looks", "Enabled: the partition is in use and must grow; Disabled: nothing uses it, leave the update alone", false},
+	{"curl -I ", "looks", "404: still missing, tell the administrator of the server; 200: it is there now, check for updates again; anything else says nothing of the file", false},
 	{"reg export", "looks", "keeps a copy", false},
 	{"reg delete", "changes", "removes the half that is left; reg import of the copy brings it back", false},
 	{`powershell -Command "Get-Partition`, "looks", "where partitions of Type System stand on two disks, that is the cause", false},
@@ -98,7 +100,8 @@ var conditions = []struct{ begins, only string }{
 		"DISM /Image:", "only if the restart did not help, in the recovery environment of that PC (hold Shift and choose Restart; Troubleshoot, " +
 			"Advanced options, Command Prompt):",
 	},
-	{`dir /s /b %windir%\WinSxS\`, "or quicker, only for those who know how to write where nobody but the system may:"},
+	{`dir /s /b %windir%\WinSxS\`, "or quicker, only for experts, since nobody but the system may write there:"},
+	{"chkdsk C: /scan", "only if it is damaged again after that, since the disk may be failing:"},
 }
 
 // nextStep says what a command does.
@@ -175,7 +178,7 @@ func (r *Result) worked(f *doctor.Finding) (sign, again string) {
 	if f.Severity != doctor.Error || len(f.Next) == 0 {
 		return "", ""
 	}
-	sign = "when a check for updates ends without an error"
+	sign = "when the update history of Windows shows what failed as installed"
 	if kb := f.Update.KB; kb != "" {
 		sign = "when the update history of Windows shows " + string(kb) + " as installed"
 	}
@@ -183,7 +186,7 @@ func (r *Result) worked(f *doctor.Finding) (sign, again string) {
 	case image.Online:
 		return sign + "; if it fails again, look again:", "redx diagnose"
 	case image.Offline:
-		return sign + "; if it fails again, connect the disk and look again:", strings.TrimSpace("redx diagnose " + r.Target)
+		return sign + "; if it fails again, look again: redx diagnose on that PC, or, with the disk connected:", strings.TrimSpace("redx diagnose " + r.Target)
 	}
 	return sign + "; if it fails again, collect that PC's logs anew, there:", "redx collect -o evidence.zip"
 }

@@ -12,7 +12,7 @@ import (
 // its condition, whatever order a check gives.
 func TestNextGroups(t *testing.T) {
 	commands := []string{
-		`DISM /Image:X:\ /Cleanup-Image /RevertPendingActions`, "sfc /scannow", "start https://www.catalog.update.microsoft.com/x",
+		`DISM /Image:LETTER:\ /Cleanup-Image /RevertPendingActions`, "sfc /scannow", "start https://www.catalog.update.microsoft.com/x",
 		"redx repair --image E:/", "start ms-settings:windowsupdate",
 	}
 	const only = "only if the restart did not help, in the recovery environment of that PC (hold Shift and choose Restart; Troubleshoot, " +

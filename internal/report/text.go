@@ -172,7 +172,7 @@ func (p *printer) finding(n int, f *doctor.Finding, r *Result) {
 		}
 	}
 	if kb, page := catalogPage(f); page != "" && !slices.Contains(f.Next, "start "+page) {
-		p.literal("catalog", string(kb)+" by hand: "+page)
+		p.literal("catalog", "page of "+string(kb)+": "+page)
 	}
 	for _, c := range f.Codes {
 		p.label("code", c.String())

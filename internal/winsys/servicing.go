@@ -68,6 +68,8 @@ type InstallerPackage struct {
 	Where string
 	Name  string // of the product, also of the one that a patch is for; empty when that is not known
 	Path  string // LocalPackage: C:\Windows\Installer\1a2b3c.msi; empty when there is none
+	// Version is that of a product, Source the folder that it was installed from; empty where it does not say.
+	Version, Source string
 }
 
 // InstallerPackages lists what Windows Installer keeps of the products that are installed for all users, then of their
@@ -82,12 +84,12 @@ func (s *Software) InstallerPackages() iter.Seq2[InstallerPackage, error] {
 			for patch := range sub.open("Patches").subkeys() {
 				products[patch.key.Name()] = name
 			}
-			if !yield(InstallerPackage{p.path, name, p.text("LocalPackage")}, nil) {
+			if !yield(InstallerPackage{p.path, name, p.text("LocalPackage"), p.text("DisplayVersion"), p.text("InstallSource")}, nil) {
 				return
 			}
 		}
 		for sub := range n.open("Patches").subkeys() {
-			if !yield(InstallerPackage{sub.path, products[sub.key.Name()], sub.text("LocalPackage")}, nil) {
+			if !yield(InstallerPackage{Where: sub.path, Name: products[sub.key.Name()], Path: sub.text("LocalPackage")}, nil) {
 				return
 			}
 		}

@@ -1,6 +1,7 @@
 package winsys_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -19,7 +20,8 @@ func servicingHive(t *testing.T) *winsys.Software {
 		k.Sub(cache+`Tree\Microsoft\Windows\Maps\Half`).SZ("Id", "{2}")
 		k.Sub(windows+`Policies\Servicing`).DWord("RepairContentServerSource", 2).SZ("LocalSourcePath", `\\server\sources`)
 		data := windows + `Installer\UserData\S-1-5-18\`
-		k.Sub(data+`Products\A\InstallProperties`).SZ("DisplayName", "Reader").SZ("LocalPackage", `C:\Windows\Installer\1.msi`)
+		k.Sub(data+`Products\A\InstallProperties`).SZ("DisplayName", "Reader").SZ("LocalPackage", `C:\Windows\Installer\1.msi`).
+			SZ("DisplayVersion", "1.2").SZ("InstallSource", `D:\`)
 		k.Sub(data + `Products\A\Patches\P`)
 		k.Sub(data+`Patches\P`).SZ("LocalPackage", `C:\Windows\Installer\2.msp`)
 		k.Sub(data + `Patches\Q`)
@@ -53,9 +55,9 @@ func TestInstallerPackages(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got = append(got, p.Name+"|"+p.Path)
+		got = append(got, strings.Join([]string{p.Name, p.Path, p.Version, p.Source}, "|"))
 	}
-	want := []string{`Reader|C:\Windows\Installer\1.msi`, `Reader|C:\Windows\Installer\2.msp`, "|"}
+	want := []string{`Reader|C:\Windows\Installer\1.msi|1.2|D:\`, `Reader|C:\Windows\Installer\2.msp||`, "|||"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}

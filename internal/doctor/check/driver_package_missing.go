@@ -2,6 +2,7 @@ package check
 
 import (
 	"cmp"
+	"regexp"
 	"strings"
 
 	"github.com/redx-update/redx/internal/doctor"
@@ -118,10 +119,14 @@ func describeDriver(f *doctor.Finding) {
 	inf := f.Proof[0].Field(evidence.Name)
 	f.Title = "The driver package of " + cmp.Or(inf, "a driver") + " is missing from the driver store" + failsOn(f)
 	f.Detail = "Windows keeps each driver in a folder of its own below DriverStore\\FileRepository. This driver's folder is " +
-		"gone, and an update that brings something for it is rolled back each time until the folder is there again. redx cannot put it " +
-		"back. The safe way is an in-place upgrade: back up, then run setup of this same version of Windows on that PC, and keep files and " +
-		"programs; it brings back the drivers that are part of Windows. A driver of another maker comes back by " +
-		"installing that again."
+		"gone, and an update that brings something for it is rolled back each time until the folder is there again. redx cannot put it back. "
+	if addedDriver.MatchString(inf) {
+		f.Detail += "By its name it was added to Windows: install that device's driver again, as its maker offers it. An in-place upgrade is " +
+			"the other way: back up, then run setup of this same version of Windows on that PC, and keep files and programs."
+	} else {
+		f.Detail += "By its name it is part of Windows. The safe way is an in-place upgrade: back up, then run setup of this same version of " +
+			"Windows on that PC, and keep files and programs."
+	}
 	f.Surer = "a servicing log of the failed update, or the disk itself: redx diagnose --image DIR"
 	f.Next = []string{openWindowsUpdate}
 	if plainName(inf) {
@@ -130,6 +135,9 @@ func describeDriver(f *doctor.Finding) {
 		}
 	}
 }
+
+// addedDriver is the name that Windows gives to a driver which does not come with it.
+var addedDriver = regexp.MustCompile(`(?i)^oem\d+\.inf$`)
 
 // plainName reports a name that means nothing to any shell: it comes out of a log and ends up in a command.
 func plainName(s string) bool {

@@ -121,8 +121,10 @@ func describeInstaller(f *doctor.Finding) {
 	}
 	f.Title += failsOn(f)
 	f.Detail = "Windows Installer keeps the package (.msi, .msp) of each product in %windir%\\Installer, and needs it to update the product. It is " +
-		"gone, usually because somebody has cleaned that folder up. Put the package of exactly that version back under that name (it may lie where the " +
-		"product was installed from), or repair or reinstall the product, for which Windows may ask for the same package; never empty that folder. Renaming SoftwareDistribution does not help here."
+		"gone, usually because somebody has cleaned that folder up. Find the product's setup of exactly that version (it may lie where the product was " +
+		"installed from, which the proof below names if the registry knows it), copy its package to the path above, under that name, and check for " +
+		"updates. Or repair the product, or install it again, with that setup at hand. Never empty that folder. Renaming SoftwareDistribution does " +
+		"not help here."
 	f.Surer = "the disk itself: redx diagnose --image DIR"
 	f.Next = []string{`reg query HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Installer\UserData\S-1-5-18\Products /s /v InstallSource`, "appwiz.cpl", openWindowsUpdate}
 }

@@ -162,8 +162,8 @@ func describeDamage(f *doctor.Finding) {
 	if n := len(f.Files); n > 1 {
 		f.Title = fmt.Sprintf("%d downloaded files of %s are damaged", n, nameOf(f.Update))
 	}
-	f.Detail = "What was downloaded is not what the update says: a digest or a size is another. Put the update's download folder aside and let it come " +
-		"again. If it comes damaged again, look for what changes it on the way (a proxy, a scanner) and have the disk checked."
+	f.Detail = "What was downloaded is not what the update says: its digest or its size differs. It has to come again: redx repair puts the " +
+		"update's download folder aside, and the next check for updates brings it anew. If it comes damaged again, look for what changes it on the way (a proxy, a scanner) and have the disk checked."
 	if f.Confidence == doctor.Likely {
 		f.Surer = "the file beside its entry in the datastore: redx diagnose --image DIR"
 	}

@@ -46,7 +46,7 @@ func describePending(f *doctor.Finding) {
 	}
 	f.Detail = "Servicing has begun something that it finishes while Windows starts, and refuses everything else until then. " +
 		"Restart Windows once (Restart, not Shut down), then check for updates. If they still fail with the same code after that, the " +
-		"operation is stuck: take it back by the last command. Never edit or delete pending.xml."
+		"operation is stuck: take it back from the recovery environment, as below. Never edit or delete pending.xml."
 	f.Surer = "a line of CBS.log by which servicing refuses to begin another operation"
-	f.Next = []string{"shutdown /r /t 0", openWindowsUpdate, `DISM /Image:X:\ /Cleanup-Image /RevertPendingActions`}
+	f.Next = []string{"shutdown /r /t 0", openWindowsUpdate, `DISM /Image:LETTER:\ /Cleanup-Image /RevertPendingActions`}
 }
