@@ -109,6 +109,7 @@ func (e *Event) repeat(again *Event) {
 // tidy bounds an event and makes its texts valid, so that it is the same once it was saved and loaded.
 func tidy(e *Event) {
 	e.Alike = max(e.Alike, 1)
+	e.Time, e.Last = orNone(e.Time), orNone(e.Last)
 	e.Text = clip(e.Text, maxText)
 	e.Update.Title = clip(e.Update.Title, maxText)
 	e.Update.KB = update.KB(clip(string(e.Update.KB), maxText))
@@ -126,6 +127,14 @@ func tidy(e *Event) {
 		}
 	}
 	e.Fields = fields
+}
+
+// orNone gives the zero time for one that cannot be written down and read again, such as a damaged file may bear.
+func orNone(t time.Time) time.Time {
+	if y := t.UTC().Year(); y < 1 || y > 9999 {
+		return time.Time{}
+	}
+	return t
 }
 
 // clip bounds a text; what is cut stays as it is when it is clipped again.
@@ -275,7 +284,7 @@ func (b *Builder) Localise(toUTC func(time.Time) (time.Time, bool)) {
 			last, lastOK = toUTC(last)
 		}
 		if ok && lastOK {
-			e.Time, e.Last, e.Local = t, last, false
+			e.Time, e.Last, e.Local = orNone(t), orNone(last), false
 		}
 	}
 }

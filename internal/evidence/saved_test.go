@@ -215,3 +215,28 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+// TestTimesBeyond has times that no line of a saved Set can hold.
+func TestTimesBeyond(t *testing.T) {
+	for _, at := range []time.Time{
+		time.Date(60056, 5, 28, 5, 36, 10, 0, time.UTC), time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC),
+	} {
+		b := evidence.NewBuilder()
+		b.Add(evidence.Event{Kind: evidence.Attempt, Time: at, Last: at, Text: "x"})
+		b.Add(evidence.Event{Kind: evidence.Attempt, Time: time.Date(9999, 12, 31, 23, 0, 0, 0, time.UTC), Local: true, Text: "y"})
+		b.Localise(func(t time.Time) (time.Time, bool) { return t.Add(8 * time.Hour), true })
+		var saved bytes.Buffer
+		if err := evidence.Save(&saved, b.Set()); err != nil {
+			t.Fatal(err)
+		}
+		again := evidence.NewBuilder()
+		if err := evidence.Load(&saved, again); err != nil {
+			t.Errorf("%v: %v", at, err)
+		}
+		for e := range again.Set().Of(evidence.Attempt) {
+			if !e.Time.IsZero() || !e.Last.IsZero() {
+				t.Errorf("%s: got %v and %v, want no time", e.Text, e.Time, e.Last)
+			}
+		}
+	}
+}
