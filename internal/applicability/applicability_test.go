@@ -139,7 +139,7 @@ func pc() *computer {
 		versions: map[string]string{`c:\windows\system32\a.dll`: "10.0.19041.3636", `d:\defs\mpasdlta.vdm`: "1.459.530.0"},
 		keys: map[string]map[string]registry.Value{
 			`hkey_local_machine\software\x`: {
-				"n": dword(7), "s": text(registry.SZ, "Hello World"), "e": text(registry.ExpandSZ, `%windir%`),
+				"wide": text(registry.SZ, "ⱥbⱥ"), "n": dword(7), "s": text(registry.SZ, "Hello World"), "e": text(registry.ExpandSZ, `%windir%`),
 				"v": text(registry.SZ, "3.2.1"), "": text(registry.SZ, "d"), "dir": text(registry.SZ, `D:\Defs\`),
 			},
 			`hkey_local_machine\system\currentcontrolset\control\session manager\environment`: {"number_of_processors": text(registry.SZ, "4")},

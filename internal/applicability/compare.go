@@ -61,10 +61,10 @@ func parseScalar(s string) (scalar, error) {
 var texts = map[string]func(have, want string) bool{
 	"EqualTo": strings.EqualFold,
 	"BeginsWith": func(have, want string) bool {
-		return len(have) >= len(want) && strings.EqualFold(have[:len(want)], want)
+		return strings.HasPrefix(strings.ToLower(have), strings.ToLower(want))
 	},
 	"EndsWith": func(have, want string) bool {
-		return len(have) >= len(want) && strings.EqualFold(have[len(have)-len(want):], want)
+		return strings.HasSuffix(strings.ToLower(have), strings.ToLower(want))
 	},
 	"Contains": containsFold,
 }

@@ -14,7 +14,7 @@ import (
 type element struct {
 	name  string
 	attrs []xml.Attr
-	text  string
+	text  []byte
 	below []*element
 }
 
@@ -61,7 +61,7 @@ func (p *parser) take(t xml.Token) error {
 		}
 		p.open = p.open[:len(p.open)-1]
 	case xml.CharData:
-		at.text += string(t)
+		at.text = append(at.text, t...)
 	}
 	return nil
 }
@@ -110,6 +110,9 @@ func (e *element) attr(name string) string {
 	return ""
 }
 
+// content is the text of the element itself, without white space around it.
+func (e *element) content() string { return string(bytes.TrimSpace(e.text)) }
+
 // String writes the element as people read it, and equal ones alike.
 func (e *element) String() string {
 	var b strings.Builder
@@ -120,8 +123,8 @@ func (e *element) String() string {
 	for _, sub := range e.below {
 		fmt.Fprintf(&b, " (%s)", sub)
 	}
-	if t := strings.TrimSpace(e.text); t != "" {
-		b.WriteString(" " + t)
+	if t := e.content(); t != "" {
+		fmt.Fprintf(&b, " %q", t) // in quotes, or a text could look like an attribute
 	}
 	return b.String()
 }

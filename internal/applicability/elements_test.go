@@ -1,6 +1,7 @@
 package applicability_test
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 
@@ -42,5 +43,38 @@ func TestEveryElement(t *testing.T) {
 				t.Errorf("%s%s: %s", prefix, name, got.Why)
 			}
 		}
+	}
+}
+
+// TestTextIsNoAttribute has rules that would be written alike if a text could look like an attribute; equal rules are
+// asked once for all updates.
+func TestTextIsNoAttribute(t *testing.T) {
+	var compiler applicability.Compiler
+	var all []*applicability.Expr
+	for _, text := range []string{
+		`<b.RegKeyExists>Key="HKEY_LOCAL_MACHINE\\SOFTWARE\\X"</b.RegKeyExists>`,
+		`<b.RegKeyExists Key="HKEY_LOCAL_MACHINE\SOFTWARE\X" />`,
+	} {
+		rules, err := compiler.Compile([]byte(rule(text)), self)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, rules.IsInstalled)
+	}
+	s := compiler.Scan(pc())
+	if first, second := s.Eval(all[0]), s.Eval(all[1]); first.Truth != applicability.Unknown || second.Truth != applicability.True {
+		t.Errorf("got %+v and %+v, want the first unknown and the second true", first, second)
+	}
+}
+
+// TestManyTexts has one element whose text comes in very many pieces.
+func TestManyTexts(t *testing.T) {
+	fragment := rule(`<x>` + strings.Repeat("0123456789<!---->", 40_000) + `</x>`)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	eval(t, pc(), fragment)
+	runtime.ReadMemStats(&after)
+	if took := after.TotalAlloc - before.TotalAlloc; took > 200*uint64(len(fragment)) {
+		t.Errorf("%d MB were allocated for rules of %d KB", took>>20, len(fragment)>>10)
 	}
 }

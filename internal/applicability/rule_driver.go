@@ -54,7 +54,7 @@ func (d *driver) making(e *element) {
 	d.providers, d.manufacturer = []string{e.attr("Provider")}, e.attr("Manufacturer")
 	for _, x := range e.below {
 		if x.name == compatibleProvider {
-			d.providers = append(d.providers, strings.TrimSpace(x.text))
+			d.providers = append(d.providers, x.content())
 		} else {
 			d.ranked = true
 		}

@@ -42,7 +42,7 @@ func (e *element) packedAll(name string) ([]string, error) {
 		if sub.name != name {
 			continue
 		}
-		p, err := packed(sub.text)
+		p, err := packed(sub.content())
 		if err != nil {
 			return nil, fmt.Errorf("%s of %s: %w", name, e.name, err)
 		}
@@ -68,17 +68,19 @@ func (e *element) product() (p product, err error) {
 		return p, err
 	}
 	p.exMin, p.exMax, p.language = e.yes("ExcludeVersionMin"), e.yes("ExcludeVersionMax"), e.attr("Language")
-	for name, into := range map[string]**Version{"VersionMin": &p.min, "VersionMax": &p.max} {
-		if !e.has(name) {
-			continue
-		}
-		v, err := ParseVersion(e.attr(name))
-		if err != nil {
-			return p, err
-		}
-		*into = &v
+	if p.min, err = e.version("VersionMin"); err == nil {
+		p.max, err = e.version("VersionMax")
 	}
-	return p, nil
+	return p, err
+}
+
+// version reads an attribute that may be left out: nil then.
+func (e *element) version(name string) (*Version, error) {
+	if !e.has(name) {
+		return nil, nil
+	}
+	v, err := ParseVersion(e.attr(name))
+	return &v, err
 }
 
 // installed looks whether the product is there as wanted.
@@ -133,7 +135,7 @@ func msiApplication(b *builder, e *element) (func(*Scan) (Truth, error), error) 
 	if code == nil {
 		return nil, fmt.Errorf("%s: the update's metadata names no product", e.name)
 	}
-	return msiProduct(b, &element{name: e.name, attrs: append(code.attrs[:0:0], attribute("ProductCode", code.text))})
+	return msiProduct(b, &element{name: e.name, attrs: append(code.attrs[:0:0], attribute("ProductCode", code.content()))})
 }
 
 // msiPatch wants the patch applied (state 1) to the product.
@@ -166,7 +168,7 @@ func msiFeature(_ *builder, e *element) (func(*Scan) (Truth, error), error) {
 	var features []string
 	for _, sub := range e.below {
 		if sub.name == "Feature" {
-			features = append(features, strings.TrimSpace(sub.text))
+			features = append(features, sub.content())
 		}
 	}
 	has := func(s *Scan, product, feature string) (bool, error) {

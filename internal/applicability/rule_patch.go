@@ -24,7 +24,7 @@ func (b *builder) patch(rule string) (p patch, err error) {
 	case blob != nil && blob.has("PatchGUID"):
 		p.code, err = packed(blob.attr("PatchGUID"))
 	case fallback != nil:
-		p.code, err = packed(fallback.text)
+		p.code, err = packed(fallback.content())
 	default:
 		err = errors.New("the patch has no code")
 	}
@@ -49,7 +49,7 @@ func (p *patch) target(e *element) error {
 			}
 			continue
 		}
-		code, err := packed(sub.text)
+		code, err := packed(sub.content())
 		if err != nil {
 			return err
 		}

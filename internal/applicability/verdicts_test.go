@@ -64,6 +64,8 @@ var verdicts = map[string]applicability.Truth{
 	`<b.RegDword` + inX + `Value="s" Comparison="EqualTo" Data="7" />`:                   applicability.False,
 	`<b.RegDword` + inX + `Value="gone" Comparison="LessThan" Data="7" />`:               applicability.False,
 	`<b.RegSz` + inX + `Value="s" Comparison="BeginsWith" Data="hello" />`:               applicability.True,
+	`<b.RegSz` + inX + `Value="wide" Comparison="BeginsWith" Data="Ⱥb" />`:               applicability.True, // a capital of two bytes
+	`<b.RegSz` + inX + `Value="wide" Comparison="EndsWith" Data="bȺ" />`:                 applicability.True, // and its small letter of three
 	`<b.RegSz` + inX + `Value="s" Comparison="EndsWith" Data="WORLD" />`:                 applicability.True,
 	`<b.RegSz` + inX + `Value="s" Comparison="Contains" Data="lo W" />`:                  applicability.True,
 	`<b.RegSz` + inX + `Value="s" Comparison="EqualTo" Data="Hello" />`:                  applicability.False,
