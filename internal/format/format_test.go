@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"testing"
 
@@ -56,7 +57,7 @@ func TestReadAt(t *testing.T) {
 		"beyond the limit":   {0, 101, 100, "length 101 is out of bounds (at most 100)", false},
 		"a negative length":  {0, -1, 100, "length -1", false},
 		"a negative offset":  {-1, 1, 100, "out of bounds", false},
-		"an enormous length": {0, 1 << 62, 100, "out of bounds", false},
+		"an enormous length": {0, math.MaxInt, 100, "out of bounds", false},
 	} {
 		got, err := format.ReadAt(file, tt.off, tt.n, tt.limit, "page")
 		var damage *format.Error

@@ -8,6 +8,7 @@
 package cab
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"slices"
@@ -108,10 +109,7 @@ func (c *Cabinet) Open(f File) (io.Reader, error) {
 func (c *Cabinet) Each(visit func(f File, r io.Reader) error) error {
 	files := c.Files()
 	slices.SortStableFunc(files, func(a, b File) int {
-		if a.Folder != b.Folder {
-			return a.Folder - b.Folder
-		}
-		return int(a.Offset - b.Offset)
+		return cmp.Or(cmp.Compare(a.Folder, b.Folder), cmp.Compare(a.Offset, b.Offset))
 	})
 	var s *stream
 	var err error

@@ -54,10 +54,13 @@ func csiLength(s string) (int, bool) {
 	return 0, false
 }
 
+// maxCounted bounds the length that is believed: to count out longer ones costs more than it tells.
+const maxCounted = 1024
+
 // quoted takes a string of length characters, or up to the next quote, off s, which begins with the quote.
 func quoted(s string, length int) (text, rest string, ok bool) {
 	quote, s := s[0], s[1:]
-	if length <= len(s) {
+	if length <= min(len(s), maxCounted) {
 		end := 0
 		for n := 0; n < length && end < len(s); n++ {
 			_, size := utf8.DecodeRuneInString(s[end:])

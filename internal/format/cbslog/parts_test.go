@@ -73,6 +73,7 @@ func TestStrings(t *testing.T) {
 		`[5]"open`:                                          nil,
 		`[0]""[1]"b"`:                                       {"", "b"},
 		strings.Repeat("[", 50):                             nil,
+		"[2000]'a'" + strings.Repeat("x", 1998) + "'":       {"a"}, // so long a length is not counted out
 	} {
 		if diff := cmp.Diff(want, cbslog.Strings(in)); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", in, diff)

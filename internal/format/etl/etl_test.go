@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -268,5 +269,17 @@ func TestDamage(t *testing.T) {
 	}
 	if got, errs := all(open(t, append(b, make([]byte, 4096)...))); len(errs) > 0 || len(got) != 40 {
 		t.Errorf("unused buffer: %d events, errors %v", len(got), errs)
+	}
+}
+
+// TestUsed has a buffer that says it uses more bytes than it has, up to what is no length on a small machine.
+func TestUsed(t *testing.T) {
+	for _, used := range []uint32{1 << 20, 1 << 31, 1<<32 - 1} {
+		b := trace(t)
+		binary.LittleEndian.PutUint32(b[4:], used)
+		_, errs := all(open(t, b))
+		if len(errs) != 1 || !strings.Contains(errs[0].Error(), "in use") {
+			t.Errorf("%d: got %v", used, errs)
+		}
 	}
 }

@@ -126,11 +126,14 @@ func (l *layout) byte() byte {
 	return v
 }
 
-// tags skips bytes up to the first whose high bit is clear.
+// tags skips bytes up to the first whose high bit is clear. They hold 28 bits in all.
 func (l *layout) tags() {
-	for l.byte()&0x80 != 0 {
-		continue
+	for range 4 {
+		if l.byte()&0x80 == 0 {
+			return
+		}
 	}
+	l.bad, l.b = true, nil
 }
 
 func (l *layout) name() string {

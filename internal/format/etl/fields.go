@@ -210,7 +210,10 @@ func number(fd field, raw uint64, n int) string {
 	case fd.in == inDouble:
 		return strconv.FormatFloat(math.Float64frombits(raw), 'g', -1, 64)
 	case fd.in == inFiletime:
-		return winbin.Filetime(raw).Format(time.RFC3339Nano)
+		if t := winbin.Filetime(raw); !t.IsZero() {
+			return t.Format(time.RFC3339Nano)
+		}
+		return strconv.FormatUint(raw, 10)
 	case fd.in == inBool32 || fd.out == outBoolean:
 		return strconv.FormatBool(raw != 0)
 	case fd.out == outStatus, fd.out == outHresult, fd.out == outWin32 && raw > 0xffff:

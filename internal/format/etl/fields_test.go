@@ -74,6 +74,8 @@ func fieldCases() []fieldCase {
 			"times", "a\x00\x11b\x00\x12", slices.Concat(u64(ft), []byte{0xea, 7, 3, 0, 0, 0, 1, 0, 7, 0, 8, 0, 9, 0, 10, 0}),
 			"a=2026-03-01T07:00:00.0000005Z b=2026-03-01T07:08:09.010",
 		},
+		{"no time", "a\x00\x11b\x00\x11", slices.Concat(u64(0), u64(math.MaxUint64)), "a=0 b=18446744073709551615"},
+		{"field tags, all of them", "a\x00\x88\x84\x81\x82\x83\x01b\x00\x08", append(u32(1), u32(2)...), "a=0x1 b=2"},
 		{"SID", "a\x00\x13", slices.Concat([]byte{1, 2, 0, 0, 0, 0, 0, 5}, u32(32), u32(544)), "a=S-1-5-32-544"},
 		{"hex", "a\x00\x14b\x00\x15", append(u32(0xab), u64(0xcd)...), "a=0xab b=0xcd"},
 		{"HRESULT", "a\x00\x87\x0f", u32(0x80070002), "a=0x80070002"},
@@ -112,6 +114,7 @@ func TestFieldsDamaged(t *testing.T) {
 		"name without end":   record("a"),
 		"many empty values":  record("a\x00\x20\xff\xff"),
 		"deep structures":    record(nested+"a\x00\x04", []byte{1}),
+		"tags without end":   record("a\x00\x88\x84\x81\x81\x81\x81\x01", []byte{1, 0, 0, 0}),
 		"SID with 255 parts": record("a\x00\x13", []byte{1, 255, 0, 0, 0, 0, 0, 5}),
 	} {
 		events, errs := all(open(t, withRecord(t, rec)))

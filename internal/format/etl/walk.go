@@ -73,18 +73,18 @@ func (w *walker) buffer(b []byte, off int64) bool {
 		w.give(Event{}, &format.Error{Offset: off, What: "trace buffer", Err: ErrCompressed})
 		return !w.f.info.Compressed // those are packed one behind the other
 	}
-	stated, used := int(binary.LittleEndian.Uint32(b)), int(binary.LittleEndian.Uint32(b[4:]))
+	stated, used := int64(binary.LittleEndian.Uint32(b)), int64(binary.LittleEndian.Uint32(b[4:]))
 	if stated == 0 && used == 0 {
 		return true // never filled: a trace of a session that still runs, or did not end well
 	}
-	if stated != w.f.info.BufferSize || used > stated {
+	if stated != int64(w.f.info.BufferSize) || used > stated {
 		w.damage(off, "trace buffer of %d bytes with %d in use, in a trace with buffers of %d", stated, used, w.f.info.BufferSize)
 		return true
 	}
-	if used > len(b) {
+	if used > int64(len(b)) {
 		w.damage(off, "trace buffer is cut short: %d of %d bytes", len(b), used)
 	}
-	w.records(b[:min(used, len(b))], off)
+	w.records(b[:min(used, int64(len(b)))], off)
 	return true
 }
 

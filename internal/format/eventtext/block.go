@@ -1,6 +1,7 @@
 package eventtext
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -121,9 +122,12 @@ func known(provider string, id uint16) bool {
 
 // providerOf gives the name of a provider as records have it; Event Viewer's lists leave the first words out.
 func providerOf(s string) string {
-	for name := range winevents.Filter() {
-		if strings.EqualFold(s, name) || strings.EqualFold("Microsoft-Windows-"+s, name) {
-			return name
+	providers := slices.Sorted(maps.Keys(winevents.Filter()))
+	for _, whole := range []string{s, "Microsoft-Windows-" + s} { // one provider is known under both
+		for _, name := range providers {
+			if strings.EqualFold(whole, name) {
+				return name
+			}
 		}
 	}
 	return ""

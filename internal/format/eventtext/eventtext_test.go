@@ -142,3 +142,17 @@ func FuzzEventText(f *testing.F) {
 		}
 	})
 }
+
+// TestProvider has names that two providers could answer to; it does not depend on chance which does.
+func TestProvider(t *testing.T) {
+	for range 50 {
+		for in, want := range map[string]string{
+			"winreagent": winevents.WinREAgent2, "Microsoft-Windows-WinREAgent": winevents.WinREAgent,
+			"WindowsUpdateClient": winevents.WindowsUpdateClient, "esent": winevents.ESENT, "none": "",
+		} {
+			if got := providerOf(in); got != want {
+				t.Fatalf("%s: got %q, want %q", in, got, want)
+			}
+		}
+	}
+}

@@ -8,6 +8,7 @@ package ole
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -238,11 +239,12 @@ func (s *stream) Read(b []byte) (int, error) {
 		return 0, io.ErrUnexpectedEOF
 	}
 	n := min(int64(len(b)), s.unit-s.at, s.left)
-	got, err := s.f.r.ReadAt(b[:n], from+s.at)
-	if int64(got) < n {
-		return got, &format.Error{Offset: from + s.at, What: "stream", Err: io.ErrUnexpectedEOF}
+	if got, err := s.f.r.ReadAt(b[:n], from+s.at); int64(got) < n {
+		if errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
+		return got, &format.Error{Offset: from + s.at, What: "stream", Err: err}
 	}
-	_ = err // all that was asked for is there
 	s.at, s.left = s.at+n, s.left-n
 	if s.at == s.unit {
 		s.at, s.chain = 0, s.chain[1:]

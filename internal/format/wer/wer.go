@@ -24,6 +24,7 @@ const (
 	maxSignatures = 256     // real reports have ten
 	maxSize       = 8 << 20 // bytes of text kept; real reports have 20 KB
 	maxValue      = 16 << 10
+	maxFields     = 10_000 // lines kept; real reports have some hundreds
 )
 
 // Report is one Report.wer. Lines are 1-based.
@@ -108,6 +109,10 @@ func (rep *Report) set(key, value string, line int) {
 			rep.element(&rep.Dynamic, index, part, value, line)
 			return
 		}
+	}
+	if len(rep.Fields) == maxFields {
+		rep.Cut = true
+		return
 	}
 	rep.Fields = append(rep.Fields, NameValue{Name: key, Value: value, Line: line})
 }

@@ -145,3 +145,11 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// TestManyLines has far more lines than a report has, each of which takes more memory than it has bytes.
+func TestManyLines(t *testing.T) {
+	rep, err := wer.Read(strings.NewReader("Version=1\nEventType=x\n" + strings.Repeat("=\n", 100_000)))
+	if err != nil || !rep.Cut || len(rep.Fields) > 20_000 {
+		t.Errorf("%v; %d fields, cut %v", err, len(rep.Fields), rep.Cut)
+	}
+}
