@@ -92,7 +92,7 @@ func (o *agentInstallOptions) run(ctx context.Context, std stdio) error {
 	if err := elevated("agent install"); err != nil {
 		return err
 	}
-	return setup.Install(ctx, files, policy)
+	return agentProblem(setup.Install(ctx, files, policy))
 }
 
 func valueText(v win.MachineValue) string {
@@ -248,7 +248,7 @@ func uninstallAgent(ctx context.Context, std stdio, all bool) error {
 	if r.Kept != "" {
 		fmt.Fprintf(std.err, "redx: kept: %s\n", r.Kept)
 	}
-	return err
+	return agentProblem(err)
 }
 
 func removeUnit(std stdio, dir string) error {

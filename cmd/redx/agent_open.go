@@ -24,6 +24,8 @@ import (
 	"github.com/redx-update/redx/internal/agent/install"
 	"github.com/redx-update/redx/internal/image"
 	"github.com/redx-update/redx/internal/lab/marker"
+	"github.com/redx-update/redx/internal/repair/act/live"
+	"github.com/redx-update/redx/internal/repair/act/offline"
 	"github.com/redx-update/redx/internal/repair/journal"
 	"github.com/redx-update/redx/internal/repair/site"
 	"github.com/redx-update/redx/internal/winsys"
@@ -254,6 +256,8 @@ func agentProblem(err error) error {
 		return &problem{exit: exitLocked, err: err, hint: "another agent works there, or another redx repairs it: wait until it has ended"}
 	case errors.Is(err, home.ErrNowhere):
 		return &problem{exit: exitFailed, err: err, hint: "for a disk: mount it, and name the folder that has Windows in it"}
+	case errors.Is(err, offline.ErrPlanted), errors.Is(err, live.ErrNotOwn):
+		return &problem{exit: exitFailed, err: err, hint: "redx trusts nothing that others could have put there: look at it, move it away, then try again"}
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, control.ErrStranger):
 		return &problem{exit: exitElevation, err: err, hint: "run redx from an elevated Command Prompt, or as the owner of the image"}
 	}

@@ -14,6 +14,8 @@ import (
 	"github.com/redx-update/redx/internal/agent/control"
 	"github.com/redx-update/redx/internal/agent/home"
 	"github.com/redx-update/redx/internal/maintenance"
+	"github.com/redx-update/redx/internal/repair/act/live"
+	"github.com/redx-update/redx/internal/repair/act/offline"
 	"github.com/redx-update/redx/internal/repair/journal"
 	"github.com/redx-update/redx/internal/term"
 	"github.com/redx-update/redx/internal/update"
@@ -92,6 +94,7 @@ func TestTermsAreTold(t *testing.T) {
 func TestAgentProblems(t *testing.T) {
 	for err, want := range map[error]int{
 		fs.ErrPermission: exitElevation, control.ErrStranger: exitElevation, journal.ErrLocked: exitLocked, home.ErrNowhere: exitFailed,
+		offline.ErrPlanted: exitFailed, live.ErrNotOwn: exitFailed,
 	} {
 		var p *problem
 		if got := agentProblem(fmt.Errorf("look: %w", err)); !errors.As(got, &p) || p.exit != want || p.hint == "" {

@@ -7,8 +7,6 @@ package home
 
 import (
 	"errors"
-	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -65,19 +63,7 @@ func onDrive(img image.Image, top string, making bool) (h *Home, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, journals.Close(), own.Close()) }()
-	if making {
-		if err := own.Mkdir(Name, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-			return nil, err
-		}
-	}
-	info, err := own.Lstat(Name)
-	if err != nil {
-		return nil, err
-	}
-	if !info.IsDir() {
-		return nil, fmt.Errorf("%s: it is no real folder: %w", filepath.Join(own.Name(), Name), offline.ErrPlanted)
-	}
-	root, err := own.OpenRoot(Name)
+	root, err := d.Below(own, Name, making)
 	if err != nil {
 		return nil, err
 	}

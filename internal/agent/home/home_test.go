@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"github.com/redx-update/redx/internal/image/offline"
@@ -83,6 +84,51 @@ func TestPlanted(t *testing.T) {
 	}
 	if left, _ := os.ReadDir(elsewhere); len(left) > 0 {
 		t.Errorf("something was written to the other place: %v", left)
+	}
+}
+
+// What lies there already is the agent's alone, or nothing of it is read: a folder that others may change, and a file.
+func TestPlantedBefore(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the modes of files are for systems that have them; on Windows win.CheckProtected looks")
+	}
+	for what, planted := range map[string]bool{"nothing": false, "settings by hand": false, "folder": true, "file": true, "owner": true} {
+		if what == "owner" && os.Geteuid() != 0 {
+			continue // only root can give files to others
+		}
+		dir := disk(t)
+		h, err := open(t, dir, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		state := filepath.Join(h.Folder, "state.json")
+		if err := errors.Join(os.WriteFile(state, []byte("{}"), 0o600), h.Close()); err != nil {
+			t.Fatal(err)
+		}
+		switch what {
+		case "settings by hand":
+			err = os.Chmod(state, 0o664)
+		case "folder":
+			err = os.Chmod(h.Folder, 0o777)
+		case "file":
+			err = os.Chmod(state, 0o666)
+		case "owner":
+			err = os.Chown(state, 12345, -1)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, making := range []bool{true, false} {
+			h, err := open(t, dir, making)
+			if errors.Is(err, actoffline.ErrPlanted) != planted || err != nil && !planted {
+				t.Errorf("%s: %v", what, err)
+			}
+			if h != nil {
+				if err := h.Close(); err != nil {
+					t.Error(err)
+				}
+			}
+		}
 	}
 }
 

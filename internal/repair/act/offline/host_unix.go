@@ -28,10 +28,23 @@ func stat(at spot) (st unix.Stat_t, err error) {
 	return st, unix.Fstatat(int(f.Fd()), at.name, &st, unix.AT_SYMLINK_NOFOLLOW)
 }
 
-func strange(folder, windows spot) bool {
-	f, err := stat(folder)
+// strange says why a folder or file of redx's own may be somebody else's work; empty when it is not.
+func strange(at, windows spot) string {
+	f, err := stat(at)
 	w, err2 := stat(windows)
-	return err != nil || err2 != nil || f.Uid != 0 && f.Uid != uint32(os.Geteuid()) && f.Uid != w.Uid
+	if err = errors.Join(err, err2); err != nil {
+		return err.Error()
+	}
+	more := f.Mode &^ w.Mode // what is allowed here and not there
+	switch {
+	case f.Uid != 0 && f.Uid != uint32(os.Geteuid()) && f.Uid != w.Uid:
+		return "it belongs to another user of this machine"
+	case more&0o002 != 0, more&0o020 != 0 && at.info.IsDir(): // files may be settings that somebody has written by hand
+		return "other users of this machine may change it"
+	case ofAccount(at):
+		return "it belongs to a user of that Windows"
+	}
+	return ""
 }
 
 // rename never replaces: rename(2) by itself would, if what is there is an empty folder. Where the file system cannot

@@ -16,7 +16,17 @@ func identity(at spot) (vol uint64, id string, err error) {
 	return uint64(f.ID.Volume), fmt.Sprintf("%012x", f.ID.Index&(1<<48-1)), err
 }
 
-func strange(folder, _ spot) bool { return win.CheckProtected(folder.path()) != nil }
+// strange says why a folder of redx's own may be somebody else's work; empty when it is not. What is in a folder that nobody
+// else may change is nobody else's.
+func strange(at, _ spot) string {
+	if !at.info.IsDir() {
+		return ""
+	}
+	if err := win.CheckProtected(at.path()); err != nil {
+		return err.Error()
+	}
+	return ""
+}
 
 func rename(from, to spot) error {
 	err := win.Rename(from.path(), to.path())

@@ -2,6 +2,7 @@ package offline
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -82,4 +83,30 @@ func TestStranger(t *testing.T) {
 	}
 	home.Close()
 	journals.Close()
+}
+
+// TestOpenToOthers finds folders of redx's own that others may change who may not change Windows.
+func TestOpenToOthers(t *testing.T) {
+	for _, name := range []string{"ProgramData/redx", "ProgramData/redx/journal"} {
+		for mode, planted := range map[fs.FileMode]bool{0o700: false, 0o755: false, 0o775: true, 0o757: true, 0o777: true} {
+			top := tree(t, "Windows/x", "ProgramData/redx/journal/")
+			if err := os.Chmod(filepath.Join(top, name), mode); err != nil {
+				t.Fatal(err)
+			}
+			if _, _, err := open(t, top).MakeOwn(); errors.Is(err, ErrPlanted) != planted || err != nil && !planted {
+				t.Errorf("%s, %s: %v", name, mode, err)
+			}
+			// A disk that is mounted so that everybody may do everything there.
+			if err := os.Chmod(filepath.Join(top, "Windows"), 0o777); err != nil {
+				t.Fatal(err)
+			}
+			home, journals, err := open(t, top).MakeOwn()
+			if err != nil {
+				t.Errorf("%s, %s, as Windows: %v", name, mode, err)
+				continue
+			}
+			home.Close()
+			journals.Close()
+		}
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 )
 
 // ErrPlanted says that something which redx did not make is where its own folders belong.
@@ -66,16 +67,66 @@ func (d *Drive) ownBelow(at spot, name string, windows, making bool) (spot, erro
 		return at, fs.ErrNotExist
 	case !at.real():
 		return at, fmt.Errorf("it is no real folder: %w", ErrPlanted)
-	case !windows && d.stranger(at):
-		return at, fmt.Errorf("it belongs to another user of this machine: %w", ErrPlanted)
+	}
+	if windows {
+		return d.enter(at)
+	}
+	if err := d.alone(at); err != nil {
+		return at, err
 	}
 	return d.enter(at)
 }
 
-// stranger tells a folder that neither this user, nor the administrator, nor the owner of the Windows folder has: on a
-// mounted disk all of it has one owner.
-func (d *Drive) stranger(at spot) bool {
+// Below opens a folder in redx's own one, and makes it when that is wanted. fs.ErrNotExist when it is not there, ErrPlanted
+// when it is not redx's alone, or a file in it is not. It is the caller's to close.
+func (d *Drive) Below(home *os.Root, name string, making bool) (*os.Root, error) {
+	fail := func(err error) (*os.Root, error) {
+		return nil, fmt.Errorf("redx's own folder %s: %w", filepath.Join(home.Name(), name), err)
+	}
+	at, err := d.ownBelow(spot{in: home, host: home.Name()}, name, false, making)
+	if err != nil {
+		return fail(err)
+	}
+	all, err := list(at.in)
+	for _, file := range all {
+		if err == nil {
+			err = d.plain(spot{in: at.in, host: at.host, name: file})
+		}
+	}
+	if err != nil {
+		return fail(errors.Join(err, at.in.Close()))
+	}
+	return at.in, nil
+}
+
+// plain wants a file, where it is one, to be redx's alone too: whoever had the folder before may have left one that is still his.
+func (d *Drive) plain(at spot) (err error) {
+	at.info, err = at.in.Lstat(at.name)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !at.info.Mode().IsRegular() {
+		return nil
+	}
+	if err == nil {
+		err = d.alone(at)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", at.name, err)
+	}
+	return nil
+}
+
+// alone wants what neither others have, nor others may change who may not change Windows itself: on a mounted disk all of it
+// often has one owner and one mode.
+func (d *Drive) alone(at spot) error {
 	windows, err := d.find(d.at.Dir)
 	defer windows.close()
-	return err != nil || windows.info == nil || strange(at, windows)
+	if err == nil && windows.info == nil {
+		err = fs.ErrNotExist
+	}
+	if err != nil {
+		return fmt.Errorf("compare it with the Windows folder: %w", err)
+	}
+	if why := strange(at, windows); why != "" {
+		return fmt.Errorf("%s: %w", why, ErrPlanted)
+	}
+	return nil
 }

@@ -1,6 +1,7 @@
 package offline
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -83,4 +84,46 @@ func descriptor(folder bool) []byte {
 	b = binary.LittleEndian.AppendUint16(b, uint16(8+len(entries)))
 	b = append(b, 2, 0, 0, 0) // entries
 	return append(b, entries...)
+}
+
+// ofAccount tells a folder or file on NTFS that belongs to a user's account, as it does when a user of that Windows has made
+// it: redx there gives its own to the administrators. A file system that tells no owner has none.
+func ofAccount(at spot) bool {
+	f, err := at.in.Open(at.name)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	b := make([]byte, 64<<10)
+	for _, name := range descriptors {
+		if n, err := unix.Fgetxattr(int(f.Fd()), name, b); err == nil {
+			return account(b[:n])
+		}
+	}
+	return false
+}
+
+// account tells a security descriptor, as it stands on the disk, whose owner is an account of a computer or a domain
+// (S-1-5-21-...) or of a directory in the cloud (S-1-12-...). Those that ntfs-3g makes up for users of Linux are none.
+func account(descriptor []byte) bool {
+	if len(descriptor) < 8 {
+		return false
+	}
+	at := uint64(binary.LittleEndian.Uint32(descriptor[4:]))
+	if at < 20 || at+12 > uint64(len(descriptor)) {
+		return false
+	}
+	sid := descriptor[at:]
+	authority, first := sid[7], binary.LittleEndian.Uint32(sid[8:])
+	return authority == 12 || authority == 5 && first == 21 && !bytes.HasPrefix(sid[12:], madeUp)
+}
+
+// madeUp are the numbers of the domain of those.
+var madeUp = numbers(3141592653, 589793238, 462643383)
+
+func numbers(all ...uint32) (b []byte) {
+	for _, n := range all {
+		b = binary.LittleEndian.AppendUint32(b, n)
+	}
+	return b
 }

@@ -2,6 +2,7 @@ package offline
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"os"
 	"os/exec"
@@ -71,4 +72,65 @@ func TestProtectElsewhere(t *testing.T) {
 	if err := d.Protect(home); err != nil {
 		t.Error(err)
 	}
+}
+
+// owned is the descriptor of a folder that belongs to this identity.
+func owned(authority byte, subs ...uint32) []byte {
+	b := descriptor(true)
+	binary.LittleEndian.PutUint32(b[4:], uint32(len(b)))
+	b = append(b, 1, byte(len(subs)), 0, 0, 0, 0, 0, authority)
+	return append(b, numbers(subs...)...)
+}
+
+func TestAccount(t *testing.T) {
+	for _, tt := range []struct {
+		name       string
+		descriptor []byte
+		want       bool
+	}{
+		{"a user", owned(5, 21, 1, 2, 3, 1001), true},
+		{"a user of a cloud", owned(12, 1, 1, 2, 3), true},
+		{"the administrators", descriptor(true), false},
+		{"the system", owned(5, 18), false},
+		{"TrustedInstaller", owned(5, 80, 956008885, 3418522649, 1831038044, 1853292631, 2271478464), false},
+		{"root as ntfs-3g has it", owned(5, 21, 3141592653, 589793238, 462643383, 10000), false},
+		{"nothing", nil, false},
+		{"no owner", make([]byte, 20), false},
+		{"cut off", owned(5), false},
+		{"an offset behind the end", []byte{1, 0, 4, 0x80, 0xff, 0xff, 0xff, 0xff}, false},
+	} {
+		if got := account(tt.descriptor); got != tt.want {
+			t.Errorf("%s: %v", tt.name, got)
+		}
+	}
+}
+
+// TestPlantedOnNTFS finds a folder of redx's name that a user of that Windows has made, and takes nothing over.
+func TestPlantedOnNTFS(t *testing.T) {
+	imagetest.NTFS(t, 8<<20, func(dir string) {
+		for _, name := range []string{"Windows", "ProgramData"} {
+			if err := os.Mkdir(filepath.Join(dir, name), 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+		d := open(t, dir)
+		defer d.Close()
+		for range 2 { // what redx made here, not yet given to the administrators, is no user's
+			home, journals, err := d.MakeOwn()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := errors.Join(journals.Close(), home.Close()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, name := range []string{"ProgramData/redx/journal", "ProgramData/redx"} {
+			if err := unix.Setxattr(filepath.Join(dir, name), descriptors[0], owned(5, 21, 1, 2, 3, 1001), 0); err != nil {
+				t.Fatal(err)
+			}
+			if _, _, err := d.MakeOwn(); !errors.Is(err, ErrPlanted) || !strings.Contains(err.Error(), "a user of that Windows") {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
 }
