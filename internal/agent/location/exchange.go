@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/redx-update/redx/internal/agent"
-	"github.com/redx-update/redx/internal/winbin"
 	"github.com/redx-update/redx/internal/wsus/soap"
 	"github.com/redx-update/redx/internal/wsus/xpress"
 )
@@ -188,7 +187,7 @@ func unpacked(res *http.Response) ([]byte, error) {
 	default:
 		return nil, fmt.Errorf("content encoding %q, which was not asked for", coding)
 	}
-	return asUTF8(body), err
+	return body, err
 }
 
 func inflate(body []byte) ([]byte, error) {
@@ -201,25 +200,6 @@ func inflate(body []byte) ([]byte, error) {
 		err = errLarge
 	}
 	return out, err
-}
-
-// asUTF8 writes anew what is marked as UTF-16, the other encoding that XML has everywhere.
-func asUTF8(body []byte) []byte {
-	switch {
-	case bytes.HasPrefix(body, []byte{0xff, 0xfe}):
-		return []byte(winbin.UTF16(body[2:]))
-	case bytes.HasPrefix(body, []byte{0xfe, 0xff}):
-		return []byte(winbin.UTF16(swapped(body[2:])))
-	}
-	return body
-}
-
-func swapped(b []byte) []byte {
-	out := make([]byte, len(b)&^1)
-	for i := 0; i+1 < len(b); i += 2 {
-		out[i], out[i+1] = b[i+1], b[i]
-	}
-	return out
 }
 
 // understand reads a message, which may be a fault.
