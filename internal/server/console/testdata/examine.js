@@ -22,6 +22,20 @@
   for (const e of all("input:not([type=hidden]), select, textarea")) if (!e.labels.length) bad.push("no label: " + name(e));
   for (const e of all("a, button, summary")) if (!e.textContent.trim()) bad.push("no text: " + name(e));
   for (const e of all("th")) if (!e.scope) bad.push("no scope: " + name(e));
+  // A list is a table for who listens, whatever it looks like: on a narrow screen its rows are cards with the columns' names in them.
+  for (const t of all("table.list")) {
+    const heads = [...t.tHead.rows[0].cells].map((e) => e.textContent);
+    for (const r of t.tBodies[0].rows) [...r.cells].forEach((e, i) => {
+      if (i && e.dataset.label !== heads[i]) bad.push("not of the column " + heads[i] + ": " + name(e));
+    });
+    const roles = { TABLE: "table", THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell" };
+    for (const e of [t, ...t.querySelectorAll("thead, tbody, tr, th, td")]) {
+      const want = roles[e.tagName] || (e.scope === "col" ? "columnheader" : "rowheader");
+      if (e.getAttribute("role") !== want) bad.push("not a " + want + ": " + name(e));
+    }
+    const s = t.closest(".scroll");
+    if (window.innerWidth <= 480 && s.scrollWidth > s.clientWidth) bad.push("must be scrolled sideways: " + name(t));
+  }
   for (const e of all("nav")) if (!e.getAttribute("aria-label")) bad.push("nav without a name: " + name(e));
   for (const e of all("svg")) if (e.getAttribute("aria-hidden") !== "true") bad.push("a picture that is read: " + name(e));
   for (const e of all("script, style, iframe, img, object, [style]")) bad.push("must not be there: " + name(e));
