@@ -89,6 +89,9 @@ const (
 // Damaged is the Status of a PackageManifestMissing whose file is there.
 const Damaged = "damaged"
 
+// Cleared is the state of a queue that could not be read and was emptied.
+const Cleared = "cleared"
+
 // SourceWindowsUpdate is the Status of a FeatureSource: Windows Update, not the update server.
 const SourceWindowsUpdate = "windows-update"
 

@@ -9,7 +9,8 @@ const (
 	// Trouble: a line tells of a failure in the surroundings of an update (rights, space, network, policy, transfer). It
 	// stands in healthy logs too. Fields: Component, Level, Path (the thing it happened to), Network.
 	Trouble Kind = "trouble"
-	// DatabaseDamaged: a database or one of its logs cannot be read. Fields: Path, Name (of the program and database).
+	// DatabaseDamaged: a database or one of its logs cannot be read. Fields: Path, Name (of the program and database), State
+	// (Cleared when it was emptied since).
 	DatabaseDamaged Kind = "database-damaged"
 	// CatalogFailed: the catalog database of signatures could not be opened.
 	CatalogFailed Kind = "catalog-failed"

@@ -16,6 +16,8 @@ var systemKinds = map[winevents.Kind]evidence.Kind{
 	winevents.RecoveryFailed:  evidence.PartitionFull,
 	winevents.SystemStarted:   evidence.SystemStarted,
 	winevents.TaskFailed:      evidence.TaskFailed,
+	winevents.QueueCleared:    evidence.DatabaseDamaged,
+	winevents.ContentFailed:   evidence.DownloadFailed,
 }
 
 // systemEvent says what a record means for the system around updates; false when nothing.
@@ -28,7 +30,13 @@ func systemEvent(e *evidence.Event, rec *evtx.Record, ev *winevents.Event) bool 
 	switch e.Kind {
 	case evidence.ScanDone, evidence.ScanFailed:
 		e.Fields[evidence.Service] = ev.Subject
+	case evidence.DownloadFailed:
+		e.Fields[evidence.Path] = ev.Subject
 	case evidence.DatabaseDamaged:
+		if ev.Kind == winevents.QueueCleared {
+			e.Fields[evidence.Name], e.Fields[evidence.State] = "BITS", evidence.Cleared
+			break
+		}
 		e.Fields[evidence.Path] = ev.Subject
 		e.Fields[evidence.Name] = rec.Get("param1") + " " + rec.Get("param3")
 	case evidence.ServiceFailed, evidence.TaskFailed:

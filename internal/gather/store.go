@@ -95,7 +95,8 @@ var dismErrors = map[hresult.Code]evidence.Kind{
 	codeAssemblyMissing: evidence.ComponentManifestMissing,
 	codeDeltaFirst + 8:  evidence.DeltaBaseMissing, // PSFX_E_INVALID_DELTA_COMBINATION
 	codeNoCheckpoint:    evidence.DeltaBaseMissing,
-	0x80070228:          evidence.DeltaBaseMissing, // the same, as DISM says it
+	0x800f0831:          evidence.PackageManifestMissing, // CBS_E_STORE_CORRUPTION
+	0x80070228:          evidence.DeltaBaseMissing,       // the same, as DISM says it
 }
 
 // tell adds an event of a log that names no update, with the wall-clock time of its line.

@@ -147,6 +147,10 @@ func (a *agentReader) line(l *agentLine) {
 		a.report(l, &ev)
 		return
 	}
+	if id, result, ok := wulog.ParseHistory(l.text); ok {
+		fields := attemptFields{update.Install, evidence.PhaseInstall, update.Failed}.fields()
+		a.add(l, evidence.Event{Kind: evidence.Attempt, Code: result, Update: update.Ref{ID: id}, Fields: fields})
+	}
 	a.download(l)
 	a.came(l)
 	if path, ok := wulog.DownloadPath(l.text); ok && coded && isMissing(code) && !cleaning.MatchString(l.text) {

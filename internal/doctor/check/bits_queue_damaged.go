@@ -32,7 +32,7 @@ func bitsQueueDamaged(x *doctor.Exam) []doctor.Finding {
 	var damage []*evidence.Event
 	for e := range x.Evidence.Of(evidence.DatabaseDamaged) {
 		isQueue := within(e.Field(evidence.Path), `\Downloader\`) || strings.EqualFold(pathName(e.Field(evidence.Path)), "qmgr.db") ||
-			strings.Contains(e.Field(evidence.Name), "QmgrDatabaseInstance")
+			strings.Contains(e.Field(evidence.Name), "QmgrDatabaseInstance") || cleared(e)
 		if isQueue && !slices.Contains(noDamage, e.Code) && (seenNow(e) || !well.after(e)) {
 			damage = append(damage, e)
 		}
@@ -58,12 +58,16 @@ func bitsQueueDamaged(x *doctor.Exam) []doctor.Finding {
 	}
 	if len(damage) > 0 {
 		weigh(x, &f, damage)
-	} else {
+	}
+	if !slices.ContainsFunc(damage, func(e *evidence.Event) bool { return !cleared(e) }) {
 		f.Confidence = doctor.Likely
 		f.Surer = "the queue itself, qmgr.db: redx diagnose --image DIR"
 	}
 	return []doctor.Finding{f}
 }
+
+// cleared reports a queue that the service itself has emptied since it could not read it.
+func cleared(e *evidence.Event) bool { return e.Field(evidence.State) == evidence.Cleared }
 
 // pathName is the last element of a path.
 func pathName(path string) string { return path[strings.LastIndexByte(path, '\\')+1:] }

@@ -25,9 +25,22 @@ func CatalogDatabaseDamaged() doctor.Check {
 	return doctor.Check{
 		ID:    "catalog-database-damaged",
 		Title: "The catalog database of signatures is damaged",
-		Reads: []evidence.Kind{evidence.CatalogFailed, evidence.DatabaseDamaged, evidence.Attempt, evidence.PutAside},
+		Reads: []evidence.Kind{evidence.CatalogFailed, evidence.DatabaseDamaged, evidence.Attempt, evidence.PutAside, evidence.Trouble, evidence.ScanDone},
 		Run:   catalogDatabaseDamaged,
 	}
+}
+
+// fileError is CRYPT_E_FILE_ERROR: the database of catalogs could not be read or written while a signature was looked up.
+const fileError hresult.Code = 0x80092003
+
+// fileErrors are the lines with that code in an excerpt, where nothing else could say why. In a log of a whole computer it is
+// no finding by itself.
+func fileErrors(x *doctor.Exam) []*evidence.Event {
+	if !x.Evidence.Machine.Excerpt {
+		return nil
+	}
+	attempts, _ := attemptsOf(standing(x, fileError))
+	return append(attempts, unhealed(x.Evidence, troubled(x.Evidence, []hresult.Code{fileError}))...)
 }
 
 func catalogDatabaseDamaged(x *doctor.Exam) []doctor.Finding {
@@ -40,7 +53,8 @@ func catalogDatabaseDamaged(x *doctor.Exam) []doctor.Finding {
 			damage = append(damage, e)
 		}
 	}
-	if len(damage) == 0 {
+	words := fileErrors(x)
+	if len(damage) == 0 && len(words) == 0 {
 		return nil
 	}
 	fails := standing(x, trustCodes...)
@@ -51,14 +65,14 @@ func catalogDatabaseDamaged(x *doctor.Exam) []doctor.Finding {
 		Detail: "Windows looks up in this database which catalog vouches for a file. While it cannot be opened, the files of " +
 			"an update look unsigned and are refused. Put catroot2 aside; Windows builds it anew. Never touch catroot beside it.",
 		Files: []doctor.File{{Path: rootOf(x.Evidence) + `\System32\catroot2`}},
-		Codes: slices.Concat(codesOf(damage), codes),
-		Proof: slices.Concat(proofOf(damage, 3), attempts),
+		Codes: slices.Concat(codesOf(damage), codes, codesOf(words)),
+		Proof: slices.Concat(proofOf(damage, 3), attempts, proofOf(words, 3)),
 		Next: []string{
 			"net stop cryptsvc", `ren %windir%\System32\catroot2 ` + asideIn(x.Evidence, "catroot2"), "net start cryptsvc", openWindowsUpdate,
 		},
 	}
 	weigh(x, &f, damage)
-	if len(fails) == 0 && !slices.ContainsFunc(damage, seenNow) {
+	if len(damage) == 0 || len(fails) == 0 && !slices.ContainsFunc(damage, seenNow) {
 		f.Confidence = doctor.Likely
 		f.Surer = "an update that fails for want of a signature, or the catalog database itself: redx diagnose --image DIR"
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/redx-update/redx/internal/doctor"
 	"github.com/redx-update/redx/internal/evidence"
+	"github.com/redx-update/redx/internal/hresult"
 )
 
 // ComponentManifestMissing finds a component that an installed package is made of and that the component store does
@@ -16,11 +17,14 @@ func ComponentManifestMissing() doctor.Check {
 		Title: "A component's manifest is missing from the component store",
 		Reads: []evidence.Kind{
 			evidence.ComponentManifestMissing, evidence.ManifestDamaged, evidence.ManifestRepaired, evidence.ServicingEnd,
-			evidence.StoreScan, evidence.FileState,
+			evidence.StoreScan, evidence.FileState, evidence.Attempt,
 		},
 		Run: componentManifestMissing,
 	}
 }
+
+// assemblyMissing is ERROR_SXS_ASSEMBLY_MISSING.
+const assemblyMissing hresult.Code = 0x80073701
 
 func componentManifestMissing(x *doctor.Exam) []doctor.Finding {
 	var faults []fault
@@ -36,6 +40,9 @@ func componentManifestMissing(x *doctor.Exam) []doctor.Finding {
 	}
 	if named {
 		faults = keepCulprits(keepNamed(faults))
+	}
+	if len(faults) == 0 {
+		faults = attemptsAlone(x, assemblyMissing)
 	}
 	return gathered(faults, func(f *doctor.Finding) { describeComponents(f, addPackage(x.Evidence)) })
 }

@@ -53,7 +53,7 @@ func DatastoreDamaged() doctor.Check {
 	return doctor.Check{
 		ID:            "datastore-damaged",
 		Title:         "The update agent's database is damaged",
-		Reads:         []evidence.Kind{evidence.DatabaseDamaged, evidence.Trouble, evidence.Attempt, evidence.ScanDone, evidence.PutAside},
+		Reads:         []evidence.Kind{evidence.DatabaseDamaged, evidence.Trouble, evidence.Attempt, evidence.ScanDone, evidence.ScanFailed, evidence.PutAside},
 		ConsequenceOf: []string{"disk-full"},
 		Run:           datastoreDamaged,
 	}
@@ -65,7 +65,7 @@ func datastoreDamaged(x *doctor.Exam) []doctor.Finding {
 			strings.Contains(e.Field(evidence.Name), "SUS20ClientDataStore")
 	})
 	words := unhealed(x.Evidence, datastoreWords(x.Evidence))
-	fails := standing(x, datastoreCodes...)
+	fails := slices.DeleteFunc(standing(x), func(s stuck) bool { return !ofDatastore(s.last.Code) })
 	own, alone := ownDatabase(damage)
 	if alone {
 		return []doctor.Finding{ownDamaged(x, own, damage, fails)}
@@ -150,12 +150,18 @@ func ownDamaged(x *doctor.Exam, path string, damage []*evidence.Event, fails []s
 // the engine.
 func datastoreWords(set *evidence.Set) []*evidence.Event {
 	words := troubled(set, datastoreCodes)
-	for e := range set.Of(evidence.Trouble) {
-		if isEngine(e.Code) && !slices.Contains(noDamage, e.Code) {
+	for e := range set.Of(evidence.Trouble, evidence.ScanFailed) {
+		known := e.Kind == evidence.Trouble && slices.Contains(datastoreCodes, e.Code)
+		if !known && ofDatastore(e.Code) {
 			words = append(words, e)
 		}
 	}
 	return words
+}
+
+// ofDatastore reports a code that says in the agent's words, or in the engine's, that the database cannot be used.
+func ofDatastore(c hresult.Code) bool {
+	return slices.Contains(datastoreCodes, c) || isEngine(c) && !slices.Contains(noDamage, c)
 }
 
 // isEngine reports a code of the database engine.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/redx-update/redx/internal/doctor"
 	"github.com/redx-update/redx/internal/evidence"
+	"github.com/redx-update/redx/internal/hresult"
 	"github.com/redx-update/redx/internal/servicing"
 	"github.com/redx-update/redx/internal/update"
 )
@@ -17,10 +18,14 @@ func PackageManifestMissing() doctor.Check {
 		Title: "The manifest of an installed package is missing",
 		Reads: []evidence.Kind{
 			evidence.PackageManifestMissing, evidence.PackageManifestRepaired, evidence.ServicingEnd, evidence.StoreScan, evidence.FileState,
+			evidence.Attempt,
 		},
 		Run: packageManifestMissing,
 	}
 }
+
+// storeCorruption is CBS_E_STORE_CORRUPTION, which servicing says where the manifest of a package is not there.
+const storeCorruption hresult.Code = 0x800F0831
 
 func packageManifestMissing(x *doctor.Exam) []doctor.Finding {
 	var faults []fault
@@ -33,6 +38,9 @@ func packageManifestMissing(x *doctor.Exam) []doctor.Finding {
 		if f, ok := packageFault(x.Evidence, e); ok {
 			faults = append(faults, f)
 		}
+	}
+	if len(faults) == 0 {
+		faults = attemptsAlone(x, storeCorruption)
 	}
 	return gathered(faults, func(f *doctor.Finding) { describePackages(f, addPackage(x.Evidence)) })
 }

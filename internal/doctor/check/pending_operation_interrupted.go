@@ -12,7 +12,7 @@ func PendingOperationInterrupted() doctor.Check {
 	return doctor.Check{
 		ID:    "pending-operation-interrupted",
 		Title: "An unfinished operation of servicing blocks all others",
-		Reads: []evidence.Kind{evidence.PendingUnresolved, evidence.ServicingEnd},
+		Reads: []evidence.Kind{evidence.PendingUnresolved, evidence.ServicingEnd, evidence.Attempt},
 		ConsequenceOf: []string{
 			"driver-package-missing", "driver-service-key-missing", "driver-operation-queue-damaged", "dotnet-ngen-missing",
 			"shell-folder-missing", "task-cache-inconsistent", "component-payload-missing", "manifest-hash-mismatch",
@@ -33,8 +33,14 @@ func pendingOperationInterrupted(x *doctor.Exam) []doctor.Finding {
 		atStart := e.Code == nameNotFound
 		faults = append(faults, fault{event: e, sure: !atStart, path: e.Field(evidence.Path)})
 	}
+	if len(faults) == 0 {
+		faults = attemptsAlone(x, rebootRequired)
+	}
 	return gathered(faults, describePending)
 }
+
+// rebootRequired is ERROR_FAIL_REBOOT_REQUIRED.
+const rebootRequired hresult.Code = 0x80070BC9
 
 // nameNotFound is STATUS_OBJECT_NAME_NOT_FOUND.
 const nameNotFound hresult.Code = 0xC0000034

@@ -22,7 +22,7 @@ func RepairSourceMissing() doctor.Check {
 		Title: "Servicing has no source to take files from",
 		Reads: []evidence.Kind{
 			evidence.SourceMissing, evidence.StoreScan, evidence.ServicingEnd, evidence.PayloadCorrupt, evidence.PayloadMissing,
-			evidence.PackageManifestMissing, evidence.ComponentManifestMissing, evidence.ManifestDamaged,
+			evidence.PackageManifestMissing, evidence.ComponentManifestMissing, evidence.ManifestDamaged, evidence.Attempt,
 		},
 		ConsequenceOf: []string{
 			"component-payload-missing", "package-manifest-missing", "component-manifest-missing", "manifest-hash-mismatch",
@@ -41,6 +41,9 @@ func repairSourceMissing(x *doctor.Exam) []doctor.Finding {
 			continue
 		}
 		faults = append(faults, fault{event: e, sure: e.Kind != evidence.SourceMissing || coded})
+	}
+	if len(faults) == 0 {
+		faults = attemptsAlone(x, sourceCodes...)
 	}
 	return gathered(faults, describeSource)
 }

@@ -67,10 +67,38 @@ func serverContentMissing(x *doctor.Exam) []doctor.Finding {
 	for i := range g.list {
 		describeServer(&g.list[i])
 	}
+	if own := ownContent(x.Evidence); len(own) > 0 {
+		return append(g.list, own...)
+	}
 	if len(g.list) == 0 {
 		return unnamedContent(x)
 	}
 	return g.list
+}
+
+// ownContent is an update server's own word: it could not get a file for its store (event 364), which its clients will miss.
+func ownContent(set *evidence.Set) []doctor.Finding {
+	f := doctor.Finding{
+		Severity: doctor.Error, Confidence: doctor.Likely,
+		Title: "This update server could not get a file of an update: its clients will not find it there",
+		Detail: "The server above it answered 404 for a file that it had announced. Computers that ask this server for the file are not at fault. Have " +
+			"the server look for its files again; if the file is not to be had any more, decline the update.",
+		Surer: "whether the file has come since: look for it in WsusContent",
+		Next:  []string{`"%ProgramFiles%\Update Services\Tools\wsusutil.exe" reset`},
+	}
+	for e := range set.Of(evidence.DownloadFailed) {
+		path := e.Field(evidence.Path)
+		if !slices.Contains(notFoundCodes, e.Code) || e.Field(evidence.URL) != "" || !within(path, `\WsusContent\`) {
+			continue
+		}
+		f.Proof, f.Codes = append(f.Proof, e), append(f.Codes, e.Code)
+		f.Files = append(f.Files, doctor.File{Path: path})
+		f.Missing = append(f.Missing, doctor.Missing{Kind: doctor.MissingFile, Name: path})
+	}
+	if len(f.Proof) == 0 {
+		return nil
+	}
+	return []doctor.Finding{f}
 }
 
 // unnamedContent is what an attempt alone says that ended with the server's 404: no log names the file.

@@ -32,6 +32,19 @@ type fault struct {
 	sure  bool              // the evidence proves it
 }
 
+// attemptsAlone gives, in an excerpt, the attempts that still fail with one of these codes, each of which servicing has for one
+// thing alone: no line is there that could name it.
+func attemptsAlone(x *doctor.Exam, codes ...hresult.Code) []fault {
+	if !x.Evidence.Machine.Excerpt {
+		return nil
+	}
+	var out []fault
+	for _, s := range standing(x, codes...) {
+		out = append(out, fault{event: s.last.Proof[0]})
+	}
+	return out
+}
+
 // gathered makes one finding for each update that the faults stand in the way of; those of no known update share one.
 func gathered(faults []fault, describe func(*doctor.Finding)) []doctor.Finding {
 	g := newGathering()
@@ -40,8 +53,11 @@ func gathered(faults []fault, describe func(*doctor.Finding)) []doctor.Finding {
 	}
 	for i := range g.list {
 		describe(&g.list[i])
-		if g.list[i].Confidence == doctor.Proven {
-			g.list[i].Surer = ""
+		switch f := &g.list[i]; {
+		case f.Confidence == doctor.Proven:
+			f.Surer = ""
+		case f.Surer == "":
+			f.Surer = "the line that names what it is about: CBS.log and the CbsPersist cabinets beside it"
 		}
 	}
 	return g.list

@@ -34,7 +34,7 @@ func described(text string) (provider string, id uint16) {
 	case service.MatchString(text) && reason(text) != "":
 		return winevents.ServiceControlManager, 7000
 	}
-	return "", 0
+	return ofTransfers(text)
 }
 
 // serviceFields reads "The Windows Update service failed to start due to the following error: ..." and its like. In other

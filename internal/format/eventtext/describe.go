@@ -16,7 +16,7 @@ var (
 	diskPath = regexp.MustCompile(`(?i)\b[a-z]:\\[^"'<>|*?:\s]*[^"'<>|*?:\s.,;]`)
 	quotes   = regexp.MustCompile(`["„“”«']\s*([^"„“”»']+?)\s*["“”»']`)
 	errorNo  = regexp.MustCompile(`\b(1[67]\d\d)\b`)
-	engine   = regexp.MustCompile(`^(\S+) \((\d+[^)]*)\) ?([^:"]*):`)
+	engine   = regexp.MustCompile(`^(\S+(?: \S+)?) \((\d+[^)]*)\) ?([^:"]*):`)
 	state    = regexp.MustCompile(`\b(Installed|Absent|Staged|Uninstalled)\b`)
 	service  = regexp.MustCompile(`\b[Tt]he (.+?) service (?:failed|terminated|depends|hung|was|is)`)
 	product  = regexp.MustCompile(`^\S+ ?: (.+?) -{1,2} `)

@@ -31,6 +31,7 @@ type Record struct {
 type Scanner struct {
 	lines *textline.Reader
 	block block
+	join  joiner
 	ready []Record
 	made  uint64
 	ended bool
@@ -64,9 +65,13 @@ func (s *Scanner) Err() error { return s.lines.Err() }
 func (s *Scanner) line(no int, b []byte) {
 	text := strings.TrimSpace(string(b[:min(len(b), maxText)]))
 	name, value, labelled := label(text)
+	whole, inOne := inRow(no, text)
 	switch {
 	case s.block.xml || startsXML(text):
 		s.xmlLine(no, text)
+	case inOne:
+		s.flush()
+		s.block = whole
 	case labelled && s.block.begins(name):
 		s.flush()
 		s.block.set(no, name, value)
@@ -103,10 +108,10 @@ func (s *Scanner) xmlLine(no int, text string) {
 
 // bare takes a line that is the description of an event all by itself.
 func (s *Scanner) bare(no int, text string) {
-	if provider, id := described(text); provider != "" {
+	if provider, id, whole, line := s.join.add(no, text); provider != "" {
 		s.flush()
-		s.block = block{line: no, provider: provider, id: id}
-		s.block.more(text)
+		s.block = block{line: line, provider: provider, id: id}
+		s.block.more(whole)
 		s.flush()
 	}
 }
@@ -126,14 +131,12 @@ func (s *Scanner) flush() {
 
 // Sniff reports whether the head of a file, in any of textline's encodings, has a pasted record that package winevents knows.
 func Sniff(head []byte) bool {
-	if !bytes.ContainsAny(head, ":") {
-		return false
-	}
 	lines := textline.NewReader(bytes.NewReader(head))
 	var b block
+	var join joiner
 	for lines.Next() && lines.No() <= sniffed {
 		text := strings.TrimSpace(string(lines.Bytes()[:min(len(lines.Bytes()), maxText)]))
-		if startsXML(text) {
+		if _, inOne := inRow(lines.No(), text); inOne || startsXML(text) {
 			return true
 		}
 		if name, value, ok := label(text); ok {
@@ -141,7 +144,7 @@ func Sniff(head []byte) bool {
 				b = block{}
 			}
 			b.set(lines.No(), name, value)
-		} else if provider, _ := described(text); provider != "" {
+		} else if provider, _, _, _ := join.add(lines.No(), text); provider != "" {
 			return true
 		}
 		if known(b.provider, b.id) {

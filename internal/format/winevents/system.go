@@ -21,6 +21,8 @@ func bits(r *evtx.Record) Event {
 		e.Kind, e.Text, e.Subject = JobCreated, "Transfer job "+quote(job)+" was created", r.Get("jobId")
 	case 4:
 		e.Kind, e.Text, e.Subject = JobDone, "Transfer job "+quote(job)+" is complete", r.Get("jobId")
+	case 16391: // BITS_MC_STATE_FILE_CORRUPT (bitsmsg.h); it has no fields
+		e = Event{Kind: QueueCleared, Text: "The queue of transfers could not be read, and was emptied"}
 	case 59:
 		e.Kind, e.Text = TransferStarted, "Started to transfer "+url
 	case 60:
@@ -31,6 +33,28 @@ func bits(r *evtx.Record) Event {
 	case 61:
 		e.Kind, e.Text = TransferFailed, failed("Failed to transfer "+url+" after "+amount(r), e.Code)
 	}
+	return e
+}
+
+// content reads an update server's word for a file that it could not get (described): all in one text.
+func content(r *evtx.Record) Event {
+	var text string
+	for _, f := range r.Data {
+		text += " " + f.Value
+	}
+	if r.EventID != 364 {
+		return Event{}
+	}
+	e := Event{Kind: ContentFailed, Update: update.Ref{KB: update.FindKB(text)}}
+	if strings.Contains(text, "HTTP status 404") {
+		e.Code = 0x80190194
+	}
+	_, rest, _ := strings.Cut(text, "Source File: ")
+	source, rest, _ := strings.Cut(rest, " ")
+	if _, to, found := strings.Cut(rest, "Destination File: "); found {
+		e.Subject, _, _ = strings.Cut(to, " ")
+	}
+	e.Text = failed("The update server could not get "+or(source, "a file"), e.Code)
 	return e
 }
 

@@ -31,6 +31,8 @@ const (
 	WinREAgent    = "Microsoft-Windows-WinREAgent"
 	WinREAgent2   = "WinREAgent"
 	TaskScheduler = "Microsoft-Windows-TaskScheduler"
+	// UpdateServices is the update server of Microsoft (WSUS), in its own Application log.
+	UpdateServices = "Windows Server Update Services"
 )
 
 // Kind is what an event says.
@@ -79,6 +81,8 @@ const (
 	TransferFailed  Kind = "transfer-failed"
 	JobCreated      Kind = "job-created"
 	JobDone         Kind = "job-done"
+	QueueCleared    Kind = "queue-cleared"    // the queue of transfers could not be read, and was emptied
+	ContentFailed   Kind = "content-failed"   // an update server could not get a file; Subject is where it wants it
 	DatabaseDamaged Kind = "database-damaged" // a database or its log cannot be read
 	DatabaseBlocked Kind = "database-blocked" // a database file cannot be opened
 	CatalogFailed   Kind = "catalog-failed"   // the catalog database of signatures
@@ -110,7 +114,8 @@ func Filter() evtx.Filter {
 		},
 		Servicing:             {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 1013, 1014, 1015},
 		WUSA:                  {2, 3},
-		BitsClient:            {3, 4, 59, 60, 61},
+		BitsClient:            {3, 4, 59, 60, 61, 16391},
+		UpdateServices:        {364},
 		ESENT:                 {412, 454, 455, 465, 467, 474, 481, 482, 489, 490, 494},
 		CAPI2:                 {11, 256, 257, 513},
 		KernelGeneral:         {12},
@@ -148,6 +153,8 @@ func Interpret(r *evtx.Record) (Event, bool) {
 		e = recovery(r)
 	case TaskScheduler:
 		e = task(r)
+	case UpdateServices:
+		e = content(r)
 	}
 	return e, e.Kind != ""
 }

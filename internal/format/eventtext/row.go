@@ -1,0 +1,55 @@
+package eventtext
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/redx-update/redx/internal/format/winevents"
+)
+
+// row is an event in one line, as Event Viewer saves a log as text and PowerShell lists one: what comes before, its provider, its
+// number, the rest.
+var row = regexp.MustCompile(`(?:^|[\t,;"\s])(` + providerNames() + `)"?[\t,; ]+"?(\d{1,5})"?[\t,; ]+(\S.*)$`)
+
+// providerNames are the alternatives of the names of providers, with and without the words that lists leave out.
+func providerNames() string {
+	var names []string
+	for name := range maps.Keys(winevents.Filter()) {
+		names = append(names, regexp.QuoteMeta(name))
+		if short, cut := strings.CutPrefix(name, "Microsoft-Windows-"); cut {
+			names = append(names, regexp.QuoteMeta(short))
+		}
+	}
+	slices.Sort(names)
+	slices.Reverse(names) // the longer of two that begin alike comes first
+	return strings.Join(names, "|")
+}
+
+// inRow reads an event that stands in one line. Its description may go on in the next ones.
+func inRow(no int, text string) (block, bool) {
+	m := row.FindStringSubmatch(text)
+	if m == nil {
+		return block{}, false
+	}
+	id, err := strconv.ParseUint(m[2], 10, 16)
+	b := block{line: no, provider: providerOf(m[1]), id: uint16(id), body: true}
+	if err != nil || !known(b.provider, b.id) {
+		return block{}, false
+	}
+	b.more(descriptionIn(m[3]))
+	return b, true
+}
+
+// descriptionIn takes the category off that stands before the description, where the columns have a mark between them.
+func descriptionIn(rest string) string {
+	for _, mark := range []string{"\t", ",\"", ";\""} {
+		if _, text, found := strings.Cut(rest, mark); found {
+			rest = text
+			break
+		}
+	}
+	return strings.Trim(rest, "\" ")
+}
