@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/windows/registry"
 
 	abstract "github.com/redx-update/redx/internal/registry"
+	"github.com/redx-update/redx/internal/winbin"
 )
 
 // Bounds of what the registry may answer.
@@ -94,7 +95,7 @@ func (k *key) list(h registry.Key) ([]*key, error) {
 			return subs, err
 		}
 		sub := windows.UTF16ToString(name[:length])
-		subs = append(subs, &key{k.hive, k.path + `\` + sub, sub, time.Unix(0, written.Nanoseconds()).UTC()})
+		subs = append(subs, &key{k.hive, k.path + `\` + sub, sub, asTime(written)})
 	}
 	return subs, fmt.Errorf("over %d keys", maxSubkeys)
 }
@@ -175,5 +176,10 @@ func identity(h registry.Key) (string, time.Time) {
 	if status != 0 || info.length/2 > maxKeyName {
 		return "", time.Time{}
 	}
-	return windows.UTF16ToString(info.name[:info.length/2]), time.Unix(0, info.written.Nanoseconds()).UTC()
+	return windows.UTF16ToString(info.name[:info.length/2]), asTime(info.written)
+}
+
+// asTime gives the zero time for none; windows.Filetime's own nanoseconds have no room for years before 1678.
+func asTime(t windows.Filetime) time.Time {
+	return winbin.Filetime(uint64(t.HighDateTime)<<32 | uint64(t.LowDateTime))
 }
