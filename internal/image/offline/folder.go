@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/redx-update/redx/internal/image"
 )
@@ -137,8 +139,23 @@ func sortInfos(infos []image.Info) {
 }
 
 // fold maps names that are one name to Windows to one string. NTFS has an upper-case table of its own; it agrees
-// with Unicode's simple mapping but for a few letters newer than it.
-func fold(name string) string { return strings.ToUpper(name) }
+// with Unicode's simple mapping where that leads back, but for a few letters newer than it. Where it does not lead back
+// (from the dotless i to I, from the long s to S) Windows keeps the letter.
+func fold(name string) string {
+	for i := range len(name) {
+		if name[i] >= utf8.RuneSelf {
+			return strings.Map(upper, name)
+		}
+	}
+	return strings.ToUpper(name)
+}
+
+func upper(r rune) rune {
+	if u := unicode.ToUpper(r); unicode.ToLower(u) == r {
+		return u
+	}
+	return r
+}
 
 // isLink tells what must be resolved before it is used. Windows junctions are irregular files to Go.
 func isLink(mode fs.FileMode) bool { return mode&(fs.ModeSymlink|fs.ModeIrregular) != 0 }

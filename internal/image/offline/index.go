@@ -23,10 +23,10 @@ type child struct {
 }
 
 // children reads a folder's index. The library's own reader of it takes blocks for live that the folder has given
-// back, and their names for files; here the index's bitmap is asked.
+// back, and their names for files; here the index's bitmap is asked. Beside an error it gives the names that could be read.
 func (n *ntfs) children(r record) (map[string]child, error) {
-	if names, ok := n.dirs[r.id]; ok {
-		return names, nil
+	if d, ok := n.dirs[r.id]; ok {
+		return d.names, d.err
 	}
 	names := map[string]child{}
 	var err error
@@ -41,14 +41,11 @@ func (n *ntfs) children(r record) (map[string]child, error) {
 			err = n.blocks(r, int64(binary.LittleEndian.Uint32(b[8:])), names)
 		}
 	}
-	if err != nil {
-		return names, err
-	}
 	if n.held += len(names); n.held > cachedNames {
-		n.dirs, n.held = map[int64]map[string]child{}, len(names)
+		n.dirs, n.held = map[int64]searched{}, len(names)
 	}
-	n.dirs[r.id] = names
-	return names, nil
+	n.dirs[r.id] = searched{names, err}
+	return names, err
 }
 
 // blocks reads the blocks of an index that does not fit in its record.

@@ -111,3 +111,20 @@ func TestSystemRoot(t *testing.T) {
 		}
 	}
 }
+
+// TestFold has letters that Go makes capitals of, or small letters, and Windows does not.
+func TestFold(t *testing.T) {
+	for a, b := range map[string]string{"system32": "SYSTEM32", "ä": "Ä", "ж.log": "Ж.LOG", "ÿ": "Ÿ", "ǆ": "Ǆ", "ⅰ": "Ⅰ"} {
+		if fold(a) != fold(b) {
+			t.Errorf("%s and %s are one name to Windows", a, b)
+		}
+	}
+	for a, b := range map[string]string{
+		"\u0131": "i", "\u0130": "i", "\u017fystem": "system", "\u212a": "k", "\u212b": "\u00e5", "\u00b5": "\u039c",
+		"\u03c2": "\u03a3", "\u01c5": "\u01c4", "\u00df": "SS", "\u1e9b": "\u1e60",
+	} {
+		if fold(a) == fold(b) {
+			t.Errorf("%s and %s are two names to Windows", a, b)
+		}
+	}
+}

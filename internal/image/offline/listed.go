@@ -12,8 +12,12 @@ import (
 // listed gives files that are known from the start: the entries of an archive, or a single file. Folders are those
 // its files stand in. It is filled before it is shared, and not changed any more.
 type listed struct {
-	root *node
+	root  *node
+	nodes int
 }
+
+// maxNodes bounds what is kept: a short name can have many folders, and a walk goes through no more than half of this.
+const maxNodes = 2 * image.MaxWalkEntries
 
 type node struct {
 	info  image.Info
@@ -36,6 +40,9 @@ func (l *listed) add(elems []string, info image.Info, open func() (image.File, e
 		}
 		next := at.below[fold(name)]
 		if next == nil {
+			if l.nodes++; l.nodes > maxNodes {
+				return image.ErrLimit
+			}
 			next = &node{info: image.Info{Name: name, Dir: true}, below: map[string]*node{}}
 			if i == len(elems)-1 && !info.Dir {
 				next = &node{info: info, open: open}

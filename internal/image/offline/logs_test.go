@@ -245,3 +245,21 @@ func TestLogsZipDirectory(t *testing.T) {
 		t.Errorf("got %v, want a refusal of the archive's directory", err)
 	}
 }
+
+// TestLogsZipFolders has few entries with very many folders.
+func TestLogsZipFolders(t *testing.T) {
+	var entries [][2]string
+	for i := range 3600 {
+		entries = append(entries, [2]string{fmt.Sprint(i) + strings.Repeat("/d", 58) + "/x.log", "x"})
+	}
+	img := openLogs(t, makeZip(t, entries))
+	if got, err := read(img.FS(), "0"+strings.Repeat(`\d`, 58)+`\x.log`); err != nil || got != "x" {
+		t.Errorf("the first entry: got %q, %v", got, err)
+	}
+	if _, err := img.FS().Stat("3599"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the last entry: got %v", err)
+	}
+	if notes := strings.Join(img.Notes(), "\n"); !strings.Contains(notes, image.ErrLimit.Error()) {
+		t.Errorf("the notes do not say what was left out: %s", notes)
+	}
+}

@@ -1,11 +1,14 @@
 package offline
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 	"sync"
 
 	"www.velocidex.com/golang/go-ntfs/parser"
@@ -30,9 +33,15 @@ type ntfs struct {
 	ctx   *parser.NTFSContext
 	disk  *meter
 	file  io.Closer
-	dirs  map[int64]map[string]child // searched folders, by folded name
+	dirs  map[int64]searched
 	held  int
 	start record // the root folder
+}
+
+// searched is what a folder's index gave: names by their folded form, and why some may be missing.
+type searched struct {
+	names map[string]child
+	err   error
 }
 
 // record is a file's record in the master file table.
@@ -60,7 +69,7 @@ func openNTFS(r io.ReaderAt, file io.Closer) (*ntfs, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &ntfs{disk: &meter{r: pages}, file: file, dirs: map[int64]map[string]child{}}
+	n := &ntfs{disk: &meter{r: pages}, file: file, dirs: map[int64]searched{}}
 	err = n.do(func() error {
 		if err := n.boot(); err != nil {
 			return err
@@ -151,7 +160,8 @@ func (n *ntfs) ReadDir(path string) (infos []image.Info, err error) {
 			return errNoFolder
 		}
 		names, err := n.children(rec)
-		for _, c := range names {
+		for _, key := range slices.Sorted(maps.Keys(names)) {
+			c := names[key]
 			if c.alias {
 				continue
 			}
@@ -184,12 +194,9 @@ func (n *ntfs) find(path string) (record, string, error) {
 			return record{}, "", errNoFolder
 		}
 		names, err := n.children(rec)
-		if err != nil {
-			return record{}, "", err
-		}
 		c, ok := names[fold(e)]
 		if !ok {
-			return record{}, "", fs.ErrNotExist
+			return record{}, "", cmp.Or(err, fs.ErrNotExist) // it may stand in the part that cannot be read
 		}
 		if rec, err = n.record(c.id, c.sequence); err != nil {
 			return record{}, "", err

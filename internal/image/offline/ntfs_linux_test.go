@@ -1,6 +1,7 @@
 package offline_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,6 +15,7 @@ import (
 	"github.com/redx-update/redx/internal/image"
 	"github.com/redx-update/redx/internal/image/imagetest"
 	"github.com/redx-update/redx/internal/image/offline"
+	"github.com/redx-update/redx/internal/winbin"
 )
 
 func TestConformanceNTFS(t *testing.T) {
@@ -179,5 +181,56 @@ func TestRawVolumeIsDirty(t *testing.T) {
 		if err := img.Close(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// TestNTFSDamagedFolder has a folder of which one index block is lost: what the others name is read all the same, and
+// what they do not name is not said to be missing.
+func TestNTFSDamagedFolder(t *testing.T) {
+	const files = 400
+	name := func(i int) string { return fmt.Sprintf("name of a file that takes room %04d.cat", i) }
+	path := imagetest.NTFS(t, 32<<20, func(dir string) {
+		imagetest.WriteTree(t, dir, map[string]string{`Windows\System32\`: ""})
+		for i := range files {
+			imagetest.WriteTree(t, filepath.Join(dir, "Windows", "many"), map[string]string{name(i): fmt.Sprint(i)})
+		}
+	})
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := 0
+	for block < len(b) && !(string(b[block:block+4]) == "INDX" && bytes.Contains(b[block:block+4096], winbin.PutUTF16("takes room"))) {
+		block += 512
+	}
+	copy(b[block:], "LOST")
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	fsys := open(t, path).FS()
+	var said []string
+	for range 3 {
+		infos, err := fsys.ReadDir(`C:\Windows\many`)
+		if err == nil || len(infos) < files/2 || len(infos) == files {
+			t.Fatalf("got %d of %d names, %v", len(infos), files, err)
+		}
+		said = append(said, err.Error())
+	}
+	if said[0] != said[1] || said[1] != said[2] {
+		t.Errorf("the same damage is told in several ways: %q", said)
+	}
+	read, lost := 0, 0
+	for i := range files {
+		switch info, err := fsys.Stat(`C:\Windows\many\` + name(i)); {
+		case err == nil && info.Name == name(i):
+			read++
+		case errors.Is(err, fs.ErrNotExist):
+			t.Fatalf("%s is said to be missing", name(i))
+		default:
+			lost++
+		}
+	}
+	if read < files/2 || lost == 0 {
+		t.Errorf("%d files are seen, %d are not", read, lost)
 	}
 }

@@ -86,8 +86,12 @@ func newInstallation(path string, v volume, found finding, mark []byte) *install
 	in := &installation{path: path, drive: &drive{volume: v, base: found.base, root: `C:\Windows`}, notes: found.notes}
 	in.hives = hivesIn(v, found.windows)
 	root, how := systemRoot(&in.hives, mark)
+	letter, dir := image.SplitDrive(root)
+	if !strings.EqualFold(dir, `\Windows`) { // of another name no folder is taken for Windows
+		in.notes = append(in.notes, fmt.Sprintf("the registry calls the Windows folder %s; the folder Windows is read", root))
+		root = letter + `\Windows`
+	}
 	in.drive.root = root
-	letter, _ := image.SplitDrive(root)
 	if how != "" {
 		in.notes = append(in.notes, fmt.Sprintf("drive letter %s %s", letter, how))
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/redx-update/redx/internal/image/imagetest"
 	"github.com/redx-update/redx/internal/image/offline"
 	"github.com/redx-update/redx/internal/testdata"
+	"github.com/redx-update/redx/internal/write/hive"
 )
 
 func TestOpenFindsWindows(t *testing.T) {
@@ -126,4 +127,24 @@ func TestHive(t *testing.T) {
 	}
 	defer logs.Close()
 	check(logs)
+}
+
+// TestOtherRoot has a registry that calls the Windows folder by a name that it does not have here.
+func TestOtherRoot(t *testing.T) {
+	for root, want := range map[string]string{`D:\WINNT`: `D:\Windows`, `E:\..`: `E:\Windows`, `C:\WINDOWS`: `C:\WINDOWS`} {
+		soft := &hive.Key{Name: "ROOT"}
+		soft.Sub(`Microsoft\Windows NT\CurrentVersion`).SZ("SystemRoot", root)
+		b, err := hive.Encode(soft, hive.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir := imagetest.Tree(t, map[string]string{`Windows\System32\config\SOFTWARE`: string(b), `Windows\Logs\CBS\CBS.log`: "here"})
+		img := open(t, dir)
+		if got, err := read(img.FS(), img.SystemRoot()+`\Logs\CBS\CBS.log`); err != nil || got != "here" || img.SystemRoot() != want {
+			t.Errorf("%s: got %q, %v at %s, want it at %s", root, got, err, img.SystemRoot(), want)
+		}
+		if said := strings.Contains(strings.Join(img.Notes(), "\n"), root); said != (root != want) {
+			t.Errorf("%s: notes %q", root, img.Notes())
+		}
+	}
 }

@@ -72,6 +72,7 @@ func (u *unpacked) unpack() (io.ReaderAt, error) {
 		return nil, fmt.Errorf("over %d bytes in temporary files: %w", int64(maxSpooled), errTooLarge)
 	}
 	if u.temp, err = os.CreateTemp("", "redx-*"); err != nil {
+		u.spool.Add(-u.size)
 		return nil, err
 	}
 	_, err = io.Copy(u.temp, io.LimitReader(r, u.size))
