@@ -162,6 +162,13 @@ func runApprove(ctx context.Context, std stdio, o *approvalOptions, opened *data
 		return err
 	}
 	a.Update, a.Group = u.Update, g.ID
+	there, err := opened.Approvals(ctx)
+	if err != nil {
+		return err
+	}
+	if err := deploy.CheckWindows(there, a); err != nil {
+		return &problem{exit: exitFailed, err: err, hint: "let groups share windows of the same hours: redx approval list shows all"}
+	}
 	if a, err = opened.Approve(ctx, a); err != nil {
 		return err
 	}

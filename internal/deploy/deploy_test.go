@@ -3,6 +3,7 @@ package deploy
 import (
 	"encoding/binary"
 	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -226,6 +227,43 @@ func TestWhatPeopleSeeOfAPlan(t *testing.T) {
 	}
 }
 
+// TestTooManyWindows: what a computer in all groups could not be told is not approved; what it can be told, in any of them, is.
+func TestTooManyWindows(t *testing.T) {
+	hours := func(first, n int) (out maintenance.Windows) {
+		for i := range n {
+			out = append(out, maintenance.Window{Days: [7]bool{1: true, 3: true, 5: true}, From: time.Duration(first+i) * time.Minute, To: 23 * time.Hour})
+		}
+		return out
+	}
+	there := []Approval{
+		{Update: gid(2), Group: AllComputers, Choice: Install, Window: hours(0, 40)},
+		{Update: gid(2), Group: servers, Choice: Optional, Window: hours(100, 64)},
+		{Update: gid(3), Group: servers, Choice: Install, Window: hours(200, 64)},
+	}
+	for name, tt := range map[string]struct {
+		next Approval
+		ok   bool
+	}{
+		"as many as there may be": {Approval{Update: gid(2), Group: desks, Choice: Install, Window: hours(40, 24)}, true},
+		"one more":                {Approval{Update: gid(2), Group: desks, Choice: Install, Window: hours(40, 25)}, false},
+		"the same again":          {Approval{Update: gid(2), Group: desks, Choice: Install, Window: hours(0, 64)}, true},
+		"in place of its own":     {Approval{Update: gid(2), Group: AllComputers, Choice: Install, Window: hours(300, 64)}, true},
+		"of another choice":       {Approval{Update: gid(2), Group: desks, Choice: Uninstall, Window: hours(300, 64)}, true},
+		"none":                    {Approval{Update: gid(2), Group: desks, Choice: Install}, true},
+	} {
+		if err := CheckWindows(there, tt.next); (err == nil) != tt.ok {
+			t.Errorf("%s: %v", name, err)
+		}
+		if !tt.ok {
+			continue
+		}
+		d, _ := Compile(input(append(slices.Clone(there[1:]), tt.next)...)).For([]GroupID{servers, desks}).Deployment(2)
+		if got, err := maintenance.Parse(d.Window.String()); err != nil || len(got) != len(d.Window) {
+			t.Errorf("%s: an agent reads %d of %d windows: %v", name, len(got), len(d.Window), err)
+		}
+	}
+}
+
 // TestWindowsAreCombined: of groups that agree the windows of all count, and a group that has none opens no more.
 func TestWindowsAreCombined(t *testing.T) {
 	in := func(g GroupID, c Choice, window string) Approval {
@@ -241,7 +279,8 @@ func TestWindowsAreCombined(t *testing.T) {
 	}{
 		"one":                 {[]Approval{in(desks, Install, "sat 01:00-05:00")}, "sat 01:00-05:00"},
 		"inherited":           {[]Approval{in(AllComputers, Install, "sat 01:00-05:00")}, "sat 01:00-05:00"},
-		"two":                 {[]Approval{in(servers, Install, "sat 01:00-05:00"), in(desks, Install, "sun 01:00-05:00")}, "sat 01:00-05:00; sun 01:00-05:00"},
+		"two":                 {[]Approval{in(servers, Install, "sat 01:00-05:00"), in(desks, Install, "sun 01:00-05:00")}, "sat,sun 01:00-05:00"},
+		"other hours":         {[]Approval{in(servers, Install, "sat 01:00-05:00"), in(desks, Install, "sat 02:00-05:00")}, "sat 01:00-05:00; sat 02:00-05:00"},
 		"the same":            {[]Approval{in(servers, Install, "sat 01:00-05:00"), in(desks, Install, "sat 01:00-05:00")}, "sat 01:00-05:00"},
 		"the second has none": {[]Approval{in(servers, Install, "sat 01:00-05:00"), in(desks, Install, "")}, "sat 01:00-05:00"},
 		"the first has none":  {[]Approval{in(servers, Install, ""), in(desks, Install, "sat 01:00-05:00")}, "sat 01:00-05:00"},

@@ -42,12 +42,17 @@ func Parse(s string) (Windows, error) {
 	return list, nil
 }
 
-// And are the windows of both lists, each once.
+// And are the windows of both lists: one for each hours, with the days of all that have these.
 func (l Windows) And(others Windows) Windows {
 	out := slices.Clone(l)
 	for _, w := range others {
-		if !slices.Contains(out, w) {
+		at := slices.IndexFunc(out, func(o Window) bool { return o.From == w.From && o.To == w.To })
+		if at < 0 {
 			out = append(out, w)
+			continue
+		}
+		for day, is := range w.Days {
+			out[at].Days[day] = out[at].Days[day] || is
 		}
 	}
 	return out

@@ -30,6 +30,7 @@ func TestParse(t *testing.T) {
 		"mon-fri 1:00-2:00;sat 0:00-0:00":  "mon-fri 01:00-02:00; sat 00:00-00:00",
 		"mon 01:00-02:00; MON 01:00-02:00": "mon 01:00-02:00",
 		"mon,wed,fri 23:59-00:00":          "mon,wed,fri 23:59-00:00",
+		"mon 01:00-02:00; thu 01:00-03:00; tue,wed 01:00-02:00": "mon-wed 01:00-02:00; thu 01:00-03:00",
 	} {
 		if got := parse(t, text).String(); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)

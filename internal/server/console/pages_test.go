@@ -215,6 +215,18 @@ func TestApprove(t *testing.T) {
 	if !strings.Contains(w.log.String(), `msg="update declined" update=`+g.String()+` by="(one-time link)"`) {
 		t.Error("the log does not say who declined what")
 	}
+	many := func(hour int) (list string) {
+		for minute := range 40 {
+			list += fmt.Sprintf("%02d:%02d-23:00;", hour, minute)
+		}
+		return strings.TrimSuffix(list, ";")
+	}
+	if r, _ := v.post(at, at+"/approve", "group", "1", "choice", "install", "window", many(1)); r.StatusCode != http.StatusSeeOther {
+		t.Errorf("40 windows: %d", r.StatusCode)
+	}
+	if r, body := v.post(at, at+"/approve", "group", "2", "choice", "install", "window", many(2)); r.StatusCode != http.StatusBadRequest || !strings.Contains(body, "more than 64 different hours") {
+		t.Errorf("40 more in another group: %d", r.StatusCode)
+	}
 	for _, bad := range [][]string{{"group", "99", "choice", "install"}, {"group", "1", "choice", "perhaps"}, {"group", "1", "choice", "install", "deadline", "soon"}, {"group", "1", "choice", "install", "window", "weekends"}, {}} {
 		if r, body := v.post(at, at+"/approve", bad...); r.StatusCode != http.StatusBadRequest || !strings.Contains(body, `role="alert"`) {
 			t.Errorf("%v: %d", bad, r.StatusCode)

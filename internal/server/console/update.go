@@ -205,6 +205,9 @@ func (c *Console) approval(v *visit, g guid.GUID) (deploy.Approval, string) {
 	if a.Window, err = maintenance.Parse(form.Get("window")); err != nil {
 		return a, "The window must be times of the week such as sat,sun 01:00-05:00."
 	}
+	if deploy.CheckWindows(c.Catalogue.Plan().ApprovalsOf(g), a) != nil {
+		return a, fmt.Sprintf("With those of the other groups there would be windows of more than %d different hours.", maintenance.MaxWindows)
+	}
 	return a, ""
 }
 
