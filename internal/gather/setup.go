@@ -39,7 +39,7 @@ func readSetupAPI(in *input) error {
 	for s.Scan() {
 		e := s.Entry()
 		c, ok := setupapi.ParseCode(e.Text)
-		if !ok || !c.Failed() || e.Level == setupapi.Plain && e.Exit == "" {
+		if !ok || !c.Failed() || e.Level == setupapi.Plain && e.Exit == "" && !unmarked.Match(e.Text) {
 			continue
 		}
 		in.out.Code(c, in.line(e.Line), e.Text)
@@ -49,6 +49,9 @@ func readSetupAPI(in *input) error {
 	}
 	return s.Err()
 }
+
+// unmarked is a line that lost its mark when it was pasted: the path of an INF with a code right behind it is a failure.
+var unmarked = regexp.MustCompile(`(?i)\.inf['"]\((?:0x)?0000000[23]\)`)
 
 // repositoryINF finds the INF in the driver store that a line names: "Unable to load INF: '...\FileRepository\x.inf_
 // amd64_0123\x.inf'(00000003)", "Failed to open driver package '...'".

@@ -154,9 +154,11 @@ var categories = map[string]bool{
 	"sig": true, "ump": true, "utl": true, "set": true, "dvs": true, "bak": true, "stg": true,
 }
 
-// Sniff reports whether the head of a file, in any of textline's encodings, is one of these logs.
+// Sniff reports whether the head of a file, in any of textline's encodings, is one of these logs: a line that only they have comes
+// first, or every line has one of their categories and one names an INF file.
 func Sniff(head []byte) bool {
 	lines := textline.NewReader(bytes.NewReader(head))
+	plain := false
 	for n := 0; n < 50 && lines.Next(); n++ {
 		text := bytes.TrimSpace(lines.Bytes())
 		switch {
@@ -173,7 +175,8 @@ func Sniff(head []byte) bool {
 			if !categories[category] && n > 0 {
 				return false // the first line of an excerpt may be cut
 			}
+			plain = plain || categories[category] && bytes.Contains(bytes.ToLower(text), []byte(".inf"))
 		}
 	}
-	return false
+	return plain
 }

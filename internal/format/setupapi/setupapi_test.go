@@ -57,6 +57,21 @@ func TestScanner(t *testing.T) {
 	}
 }
 
+// Lines that lost their marks are known when all of them have a category and one names an INF file.
+func TestSniffPlain(t *testing.T) {
+	for text, want := range map[string]bool{
+		"inf: Opened INF: 'C:\\Windows\\INF\\oem27.inf'\nsto: {Stage}\n": true,
+		"ound\n     inf:      Unable to load INF: 'x.inf'(00000003)\n":   true,
+		"dvi: {Build Driver List}\ndvi:      Searching\n":                false,
+		"inf: the autorun.inf of a disc\nand other words\n":              false,
+		"": false,
+	} {
+		if Sniff([]byte(text)) != want {
+			t.Errorf("%q: sniffed %v", text, !want)
+		}
+	}
+}
+
 func TestParseCode(t *testing.T) {
 	for text, want := range map[string]hresult.Code{
 		"exit(0x00000000)":                     0,
