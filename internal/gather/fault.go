@@ -1,6 +1,7 @@
 package gather
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -46,6 +47,7 @@ var faultRules = []faultRule{
 	{kind: evidence.PackageManifestMissing, words: []string{"package"}, codes: []hresult.Code{codePackageCorrupt}, fields: packageOnly},
 	{kind: evidence.StackMissing, words: []string{"Failed to find a matching version for servicing stack"}, fields: pathAtEnd},
 	{kind: evidence.TempFailed, words: []string{"Error creating temporary file"}},
+	{kind: evidence.TempFailed, words: []string{"HRESULT"}, codes: folderCodes, fields: tempFolder},
 	{kind: evidence.DriverQueueDamaged, words: []string{"Failed reading Identity for driver operation"}},
 	{kind: evidence.ServiceStartFailed, words: []string{"Failed in StartService for"}, fields: firstString},
 	{kind: evidence.ServiceStartFailed, words: []string{"NgenOnlineServiceTickler"}, codes: missingCodes, fields: ngenService},
@@ -70,6 +72,9 @@ var faultRules = []faultRule{
 	{kind: evidence.ManifestDamaged, words: []string{"HRESULT"}, codes: []hresult.Code{codeFileCorrupt}, fields: corruptFile},
 	{kind: evidence.FeatureRefused, words: []string{"HRESULT"}, codes: []hresult.Code{codeFeatureRefused}, fields: packageInText},
 }
+
+// folderCodes are the errors of a folder that is not there or on a drive that is not.
+var folderCodes = []hresult.Code{hresult.FileNotFound, hresult.PathNotFound, 0x8007000f, 0x80070015, 0x8007010b}
 
 var missingCodes = []hresult.Code{hresult.FileNotFound, hresult.PathNotFound}
 
@@ -192,6 +197,17 @@ func corruptFile(text string) map[string]string {
 		}
 	}
 	return storeResource(text)
+}
+
+// tempMade says that something temporary was to be made, not read or removed.
+var tempMade = regexp.MustCompile(`(?i)\bcreat\w*\b.{0,40}\b(?:temp(?:orary)?|scratch)[ -]?(?:file|directory|dir|folder|path)\b`)
+
+// tempFolder is for a line about a temporary file or folder that cannot be made; nil for any other.
+func tempFolder(text string) map[string]string {
+	if !tempMade.MatchString(text) {
+		return nil
+	}
+	return map[string]string{}
 }
 
 // ngenService is for a line that says where the service was started from, not which it was.

@@ -62,6 +62,9 @@ func tellsPlainly(b []byte) bool {
 	if len(b) < 20 {
 		return false
 	}
+	if said, ok := bytes.CutPrefix(b, []byte("(F) ")); ok {
+		b = said
+	}
 	starts := func(prefix string) bool { return len(b) >= len(prefix) && string(b[:len(prefix)]) == prefix }
 	switch b[0] {
 	case 'A':

@@ -10,6 +10,7 @@ import (
 	"github.com/redx-update/redx/internal/format/checksur"
 	"github.com/redx-update/redx/internal/format/dismlog"
 	"github.com/redx-update/redx/internal/format/eventtext"
+	"github.com/redx-update/redx/internal/format/msilog"
 	"github.com/redx-update/redx/internal/format/pfro"
 	"github.com/redx-update/redx/internal/format/poqexec"
 	"github.com/redx-update/redx/internal/format/setupapi"
@@ -30,6 +31,7 @@ const (
 	savedEvidence = "saved evidence"
 	errorReport   = "error report"
 	setupLog      = "setup log"
+	installerLog  = "Windows Installer log"
 	shownText     = "text that was shown"
 )
 
@@ -52,6 +54,7 @@ func readers() []reader {
 		{setupLog, setuplog.Sniff, readSetupLog},
 		{"DISM log", dismlog.Sniff, readDISM},
 		{"servicing log", cbslog.Sniff, readServicing},
+		{installerLog, msilog.Sniff, readInstallerLog},
 		{"pasted events", eventtext.Sniff, readPastedEvents},
 		{setupLog, setuplog.SniffPlain, readSetupLog},
 		{shownText, shown.Sniff, readShown},
@@ -62,7 +65,7 @@ func readers() []reader {
 func (r reader) text() bool {
 	switch r.name {
 	case "ReportingEvents.log", errorReport, "SetupAPI log", "PFRO.log", "poqexec.log", "CheckSUR.log",
-		"WindowsUpdate.log", setupLog, "DISM log", "servicing log", "pasted events", shownText:
+		"WindowsUpdate.log", setupLog, "DISM log", "servicing log", installerLog, "pasted events", shownText:
 		return true
 	}
 	return false

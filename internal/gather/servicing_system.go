@@ -2,6 +2,7 @@ package gather
 
 import (
 	"bytes"
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -98,10 +99,28 @@ func (s *servicingReader) refused(ev *cbslog.Event) {
 	if ev.Level.String() == "Error" {
 		fields[evidence.Level] = evidence.LevelError
 	}
-	if path := objectPath(ev.Text); path != "" {
+	path := objectPath(ev.Text)
+	if code == otherVolume {
+		path = cmp.Or(profilePath(ev.Text), path)
+	}
+	if path != "" {
 		fields[evidence.Path] = path
 	}
 	s.add(evidence.Trouble, &told, fields)
+}
+
+// otherVolume is ERROR_NOT_SAME_DEVICE: a line with it has two paths, and the one below Users or ProgramData is that of the folder
+// that is elsewhere.
+const otherVolume hresult.Code = 0x80070011
+
+// profilePath is the first string of a line that is a path below Users or ProgramData; "" when there is none.
+func profilePath(text string) string {
+	for _, s := range cbslog.Strings(text) {
+		if lower := strings.ToLower(s) + `\`; strings.Contains(lower, `:\users\`) || strings.Contains(lower, `:\programdata\`) {
+			return plainPath(s)
+		}
+	}
+	return ""
 }
 
 // quotedPath is a path in a line of CBS itself, in brackets, quotes or at its end.

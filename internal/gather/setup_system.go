@@ -17,6 +17,7 @@ type setupReader struct {
 	in      *input
 	profile string // path or SID
 	driver  string // the INF that the last line of trouble named
+	open    []byte // a line that ends before the path it is about, as happens to pasted ones
 }
 
 var (
@@ -24,11 +25,20 @@ var (
 	hiveGone = regexp.MustCompile(`(?i)Required profile hive does not exist: \[([^\]]+)\]`)
 	// profileNamed names the profile that setup is at, by its folder or its account.
 	profileNamed = regexp.MustCompile(`(?i)\bprofile\b.*?((?:\\\\\?\\)?[a-z]:\\[^"'\[\]<>|*?]+|S-1-5-21-[\d-]+)`)
+	// reserved is what setup shows when the partition that Windows starts from is full (Microsoft's support article of that name).
+	reserved = regexp.MustCompile(`(?i)couldn['’]t update (?:the )?system reserved partition`)
 	// infNamed is the path of a driver's INF file.
 	infNamed = regexp.MustCompile(`(?i)(?:\b[a-z]:|\\)\\[^"'\[\]<>|*?:]*\.inf\b|[\w.$~-]+\.inf\b`)
 )
 
 func (r *setupReader) line(e *setuplog.Entry) {
+	if r.open != nil && !e.HasTime {
+		e.Text = append(r.open, e.Text...)
+	}
+	if r.open = nil; bytes.HasSuffix(bytes.TrimRight(e.Text, " "), []byte("Required profile hive does not exist:")) {
+		r.open = append(bytes.Clone(e.Text), ' ')
+		return
+	}
 	result, coded := setuplog.ParseResult(e.Text)
 	if coded {
 		r.in.out.Code(result.Code, r.in.line(e.Line), e.Text)
@@ -44,7 +54,8 @@ func (r *setupReader) line(e *setuplog.Entry) {
 	switch {
 	case coded && result.Extend != 0:
 		r.add(evidence.SetupFailed, e, result.Code, evidence.Extend, hresult.Extend(result.Extend).Hex(), evidence.Name, r.driver)
-	case bytes.Contains(e.Text, []byte("InsufficientSystemPartitionDiskSpace")) && bytes.Contains(e.Text, []byte("HardBlock")):
+	case bytes.Contains(e.Text, []byte("InsufficientSystemPartitionDiskSpace")) && bytes.Contains(e.Text, []byte("HardBlock")),
+		bytes.Contains(e.Text, []byte("system reserved partition")) && reserved.Match(e.Text):
 		r.add(evidence.PartitionFull, e, 0x80070070)
 	case coded && slices.Contains(troubles, result.Code):
 		r.in.trouble(r.event(e, result.Code), e.Component, e.Level, "")

@@ -38,6 +38,12 @@ func (in *input) wasShown(r *shown.Record) {
 		e.Update = update.Ref{Title: r.Title, KB: update.FindKB(r.Title)}
 	case shown.StartFailed:
 		e.Kind, e.Fields = evidence.PendingUnresolved, fieldOf(evidence.Path, r.Path)
+	case shown.ServiceFailed:
+		e.Kind, e.Fields = evidence.ServiceFailed, fieldOf(evidence.Name, r.Name)
+		if r.Name == "" {
+			in.trouble(e, "", wdslog.Error, "")
+			return
+		}
 	case shown.RepairPending:
 		e.Kind = evidence.PendingUnresolved
 	case shown.PackageState:

@@ -2,6 +2,7 @@ package gather
 
 import (
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -82,6 +83,9 @@ func dismFault(e *dismlog.Entry, c hresult.Code) (evidence.Kind, bool) {
 	if isMissing(c) && (strings.Contains(text, "get_ServicingStackDirectory") ||
 		strings.Contains(text, "Failed to bind the online servicing stack")) {
 		return evidence.StackMissing, true
+	}
+	if slices.Contains(folderCodes, c) && tempMade.MatchString(text) {
+		return evidence.TempFailed, true
 	}
 	return toolFault(c)
 }

@@ -40,6 +40,9 @@ func installerCacheMissing(x *doctor.Exam) []doctor.Finding {
 			f.thing = doctor.Missing{Kind: doctor.MissingFile, Name: f.path}
 		case cache != nil:
 			continue // it was looked for, and is there
+		case e.Field(evidence.Path) != "":
+			f.path = e.Field(evidence.Path)
+			f.thing = doctor.Missing{Kind: doctor.MissingFile, Name: f.path}
 		}
 		if attempt != nil {
 			f.more = append(f.more, attempt)

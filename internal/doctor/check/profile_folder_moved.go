@@ -69,23 +69,35 @@ func movedFinding(u update.Ref, folder string) doctor.Finding {
 }
 
 // movedByWord is what lines alone come to, where no registry says where the folders are: servicing could not link or move
-// a file of a profile, or of ProgramData, since it is on another volume.
+// a file of a profile, or of ProgramData, since it is on another volume; or servicing says so of no path at all, which in Microsoft's
+// article comes of these folders.
 func movedByWord(x *doctor.Exam, lines []*evidence.Event) []doctor.Finding {
 	for range x.Evidence.Of(evidence.SystemFolder) {
 		return nil // they are where they should be
 	}
-	lines = slices.DeleteFunc(slices.Clone(lines), func(e *evidence.Event) bool {
-		path := e.Field(evidence.Path)
-		return e.Code != notSameDevice || path == "" || !within(path, `\users\`) && !within(path, `\programdata\`)
+	lines = slices.DeleteFunc(slices.Clone(lines), func(e *evidence.Event) bool { return e.Code != notSameDevice })
+	named := slices.DeleteFunc(slices.Clone(lines), func(e *evidence.Event) bool {
+		path := e.Field(evidence.Path) + `\`
+		return !within(path, `\users\`) && !within(path, `\programdata\`)
 	})
-	if len(lines) == 0 {
+	folder := "Users or ProgramData"
+	switch {
+	case len(named) > 0:
+		lines, folder = named, folderAbove(named[0].Field(evidence.Path))
+	case len(lines) == 0 || slices.ContainsFunc(lines, ofAnotherPath):
 		return nil
 	}
 	u := updateOf(nil, lines)
-	f := movedFinding(u, folderAbove(lines[0].Field(evidence.Path)))
+	f := movedFinding(u, folder)
 	f.Codes, f.Proof = codesOf(lines), proofOf(lines, 3)
 	f.Surer = "the folders and their entries in the registry: redx diagnose --image DIR"
 	return []doctor.Finding{f}
+}
+
+// ofAnotherPath tells the lines that name a path, or that are not of servicing.
+func ofAnotherPath(e *evidence.Event) bool {
+	component := e.Field(evidence.Component)
+	return e.Field(evidence.Path) != "" || component != "CBS" && component != "CSI"
 }
 
 // folderAbove gives a path up to Users or ProgramData.

@@ -19,10 +19,21 @@ var serviceCodes = []hresult.Code{
 // serviceNames are the names of the services that updates need, as logs show them; a Windows in another language shows
 // others, but gives the key in events that name it.
 var serviceNames = map[string][]string{
-	"wuauserv":         {"wuauserv", "Windows Update", "Automatic Updates"},
-	"BITS":             {"BITS", "Background Intelligent Transfer Service"},
-	"CryptSvc":         {"CryptSvc", "Cryptographic Services"},
-	"TrustedInstaller": {"TrustedInstaller", "Windows Modules Installer"},
+	"wuauserv": {"wuauserv", "Windows Update", "Automatic Updates", "Центр обновления Windows"},
+	"BITS": {
+		"BITS", "Background Intelligent Transfer Service", "Intelligenter Hintergrundübertragungsdienst",
+		"Service de transfert intelligent en arrière-plan", "Servicio de transferencia inteligente en segundo plano",
+		"Serviço de Transferência Inteligente em Segundo Plano",
+	},
+	"CryptSvc": {
+		"CryptSvc", "Cryptographic Services", "Kryptografiedienste", "Services de chiffrement", "Services cryptographiques",
+		"Servicios de cifrado", "Servizi di crittografia", "Serviços de Criptografia", "Службы криптографии",
+	},
+	"TrustedInstaller": {
+		"TrustedInstaller", "Windows Modules Installer", "Programme d’installation pour les modules Windows",
+		"Programme d'installation pour les modules Windows", "Instalador de módulos de Windows",
+		"Programma di installazione dei moduli di Windows", "Instalador de Módulos do Windows", "Установщик модулей Windows",
+	},
 }
 
 // defaultStart is how Windows sets these services up (as sc config wants it).
@@ -180,7 +191,7 @@ func untoldService(x *doctor.Exam) []doctor.Finding {
 			known = known || strings.EqualFold(e.Field(evidence.Name), name)
 		}
 		own := slices.DeleteFunc(serviceFailures(x.Evidence, name), func(e *evidence.Event) bool {
-			return !slices.Contains(serviceCodes, e.Code)
+			return !slices.Contains(serviceCodes, e.Code) && !missingCode(e)
 		})
 		own = unhealed(x.Evidence, own)
 		if known || len(own) == 0 {
@@ -193,6 +204,12 @@ func untoldService(x *doctor.Exam) []doctor.Finding {
 				"switched it off.",
 			Next: []string{"sc qc " + name, fmt.Sprintf("sc config %s start= %s", name, defaultStart[name]), openWindowsUpdate},
 		})
+		if missingCode(own[len(own)-1]) {
+			f := &out[len(out)-1]
+			f.Detail = "Windows' own log says that the program of the service is not found. sfc brings back a file of Windows; a path " +
+				"that is not Windows' own, which sc qc shows, was set by something else."
+			f.Next = []string{"sc qc " + name, "sfc /scannow", openWindowsUpdate}
+		}
 	}
 	if len(out) == 0 {
 		return unnamedService(x)

@@ -163,8 +163,9 @@ func isServicingText(text string) bool {
 	if c, ok := ParseCorruption(text); ok && c.Status == "" {
 		return true
 	}
+	said := strings.TrimPrefix(text, "(F) ")
 	for _, prefix := range pasted {
-		if strings.HasPrefix(text, prefix) {
+		if strings.HasPrefix(said, prefix) {
 			return true
 		}
 	}

@@ -109,9 +109,13 @@ func failure(s string) (hresult.Code, bool) {
 }
 
 // Status finds the NTSTATUS name that CSI puts behind "(F)", as in "(F) STATUS_OBJECT_NAME_NOT_FOUND #17049# from
-// ...", where no number is given.
+// ...", or behind the place in its source, as in "(F) ntsystem.cpp(3271): Error STATUS_SHARING_VIOLATION originated in
+// function ...", where no number is given.
 func Status(text string) (name string, ok bool) {
 	_, rest, _ := strings.Cut(text, "(F) ")
+	if _, said, found := strings.Cut(rest, "Error STATUS_"); found {
+		rest = "STATUS_" + said
+	}
 	name, _, _ = strings.Cut(rest, " ")
 	return name, strings.HasPrefix(name, "STATUS_") && isSymbol(name)
 }

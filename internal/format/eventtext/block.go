@@ -31,17 +31,25 @@ const (
 	labelUnneeded = "other"
 )
 
-// labels are the words for them in Event Viewer (English, German, French, Spanish, Italian, Japanese) and in PowerShell's
-// lists.
+// labels are the words for them in Event Viewer (English, German, French, Spanish, Italian, Japanese, Portuguese, Russian,
+// Dutch, Polish, Chinese, Korean) and in PowerShell's lists. Of other languages those of the source and the number are known by
+// what stands behind them.
 var labels = map[string]string{
 	"log name": labelLog, "protokollname": labelLog, "nom du journal": labelLog, "nombre de registro": labelLog,
 	"nome registro": labelLog, "ログの名前": labelLog, "logname": labelLog, "timecreated": labelLog,
 	"source": labelSource, "quelle": labelSource, "origen": labelSource, "origine": labelSource, "ソース": labelSource,
 	"providername": labelSource, "provider name": labelSource,
 	"event id": labelID, "ereignis-id": labelID, "id de l'événement": labelID, "id d'événement": labelID, "id. de evento": labelID,
-	"id evento": labelID, "イベント id": labelID, "id": labelID, "eventid": labelID,
+	"id. del evento": labelID,
+	"id evento":      labelID, "イベント id": labelID, "id": labelID, "eventid": labelID,
 	"description": labelText, "beschreibung": labelText, "descripción": labelText, "descrizione": labelText, "説明": labelText,
-	"message":   labelText,
+	"message":     labelText,
+	"nome do log": labelLog, "fonte": labelSource, "identificação do evento": labelID, "id do evento": labelID, "descrição": labelText,
+	"имя журнала": labelLog, "источник": labelSource, "код события": labelID, "описание": labelText,
+	"logboeknaam": labelLog, "bron": labelSource, "gebeurtenis-id": labelID, "beschrijving": labelText,
+	"nazwa dziennika": labelLog, "źródło": labelSource, "identyfikator zdarzenia": labelID, "opis": labelText,
+	"日志名称": labelLog, "来源": labelSource, "事件 id": labelID, "描述": labelText,
+	"로그 이름": labelLog, "원본": labelSource, "이벤트 id": labelID, "설명": labelText,
 	"event xml": labelXML, "ereignis-xml": labelXML, "xml de l'événement": labelXML, "xml de evento": labelXML, "イベント xml": labelXML,
 	"date": labelUnneeded, "datum": labelUnneeded, "level": labelUnneeded, "ebene": labelUnneeded, "niveau": labelUnneeded,
 	"user": labelUnneeded, "computer": labelUnneeded, "keywords": labelUnneeded, "task category": labelUnneeded,
@@ -60,6 +68,22 @@ func label(text string) (name, value string, ok bool) {
 	}
 	name, ok = labels[strings.ReplaceAll(strings.ToLower(strings.TrimSpace(head)), "’", "'")]
 	return name, strings.TrimSpace(value), ok
+}
+
+// unnamed reads a label of a language that is not known by its value: a provider's name, or behind one the number of an event
+// of that provider.
+func (b *block) unnamed(text string) (name, value string, ok bool) {
+	const longest = 60 // bytes, more than any such label and number
+	_, value, found := strings.Cut(text, ":")
+	value = strings.TrimSpace(value)
+	if !found || len(text) > longest+len(winevents.WindowsUpdateClient) || b.body {
+		return "", "", false
+	}
+	if providerOf(value) != "" && !b.has[labelSource] {
+		return labelSource, value, true
+	}
+	n, err := strconv.ParseUint(value, 10, 16)
+	return labelID, value, err == nil && b.provider != "" && !b.has[labelID] && known(b.provider, uint16(n))
 }
 
 // begins reports a label with which another record begins.

@@ -41,7 +41,7 @@ func fields(provider string, id uint16, text string) []evtx.Field {
 	case winevents.ServiceControlManager:
 		return serviceFields(id, text)
 	case winevents.MsiInstaller:
-		if id == 1024 {
+		if id == 1023 || id == 1024 {
 			return named("param1", productOf(text), "param2", quoted(text, ""), "param3", errorNo.FindString(text))
 		}
 		return named("param1", text)

@@ -65,6 +65,9 @@ func (s *Scanner) Err() error { return s.lines.Err() }
 func (s *Scanner) line(no int, b []byte) {
 	text := strings.TrimSpace(string(b[:min(len(b), maxText)]))
 	name, value, labelled := label(text)
+	if !labelled {
+		name, value, labelled = s.block.unnamed(text)
+	}
 	whole, inOne := inRow(no, text)
 	switch {
 	case s.block.xml || startsXML(text):
@@ -139,7 +142,11 @@ func Sniff(head []byte) bool {
 		if _, inOne := inRow(lines.No(), text); inOne || startsXML(text) {
 			return true
 		}
-		if name, value, ok := label(text); ok {
+		name, value, ok := label(text)
+		if !ok {
+			name, value, ok = b.unnamed(text)
+		}
+		if ok {
 			if b.begins(name) {
 				b = block{}
 			}

@@ -66,6 +66,7 @@ func isSetupText(text []byte) bool {
 	for _, words := range [...]string{
 		"Process Drivers for Migration", "WimMount ImagePath", "Required profile hive does not exist", "User profile suffix mismatch",
 		"MigPlatformStartupOffline", "InsufficientSystemPartitionDiskSpace", "AudMig: ",
+		"update the system reserved partition", "update system reserved partition",
 	} {
 		if bytes.Contains(text, []byte(words)) {
 			return true
@@ -76,7 +77,7 @@ func isSetupText(text []byte) bool {
 }
 
 var resultCode = regexp.MustCompile(
-	`(?i)\b(0x[89c][0-9a-f]{7})\b(?:(?: *- *| *, *|\]?,? +Extended(?: ?(?:Result|Error|Code))?:? *(?:= *)?\[?)(0x[0-9a-f]{5})\b)?`)
+	`(?i)\b(0x[89c][0-9a-f]{7})\b(?:(?: *[-–—] *| *, *|\]?,? +Extended(?: ?(?:Result|Error|Code))?:? *(?:= *)?\[?)(0x[0-9a-f]{5})\b)?`)
 
 // Result is a result code, with the extend code that tells setup's phase and operation; 0 when there is none.
 type Result struct {

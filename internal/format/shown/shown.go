@@ -1,5 +1,5 @@
 // Package shown reads what Windows shows to people who then copy it: what DISM, sfc and PowerShell's cmdlets print, the
-// role wizard's message, Windows Update's dialogs and its list of updates, the screen of a start that is stuck, keys of
+// role wizard's message, what net and sc answer, Windows Update's dialogs and its list of updates, the screen of a start that is stuck, keys of
 // packages out of the registry. It knows shapes, not sentences, where a language can be another. It is no reader of
 // logs, and it judges nothing.
 //
@@ -27,6 +27,7 @@ const (
 	StartFailed                   // an operation at a start of Windows ended with Code, Path is what it was at
 	RepairPending                 // sfc waits for an earlier repair
 	PackageState                  // the package Name is in State, which is negative
+	ServiceFailed                 // the service Name was not started, or is not to be, with Code
 )
 
 // Record is one thing that was shown.
@@ -77,6 +78,8 @@ type state struct {
 	title  heading
 	agent  int // line that named Windows Update last, 0 for none
 	key    string
+	// service is the one that a command starts or shows, and that the next lines are about.
+	service string
 }
 
 // block is the cmdlet whose error goes on in the next lines.
@@ -101,7 +104,7 @@ func (s *state) line(no int, text string) {
 	if strings.Contains(lower, "windows update") {
 		s.agent = no
 	}
-	for _, read := range []func(*Record) bool{s.start, s.registry, s.tool, s.inList, s.dialog} {
+	for _, read := range []func(*Record) bool{s.start, s.registry, s.ofService, s.tool, s.inList, s.dialog} {
 		rec := Record{Line: no, Text: text}
 		if read(&rec) {
 			s.out = append(s.out, rec)

@@ -16,7 +16,9 @@ var (
 	// cmdlet is the head of an error of a cmdlet for updates, features and images.
 	cmdlet = regexp.MustCompile(`^([A-Z][a-z]+-(?:Windows[A-Z]\w*|WU\w*)) ?: `)
 	// method is a method of the update agent that a script has called.
-	method  = regexp.MustCompile(`^Exception calling "(?:Search|Download|Install)" with `)
+	method = regexp.MustCompile(`^Exception calling "(?:Search|Download|Install)" with `)
+	// thrown is how .NET tells in every language of a call that the update agent failed: "Exception from HRESULT: 0x8024500C".
+	thrown  = regexp.MustCompile(`\bHRESULT ?: ?0x8024[0-9a-fA-F]{4}\b`)
 	hexCode = regexp.MustCompile(`\b0x([89c][0-9a-fA-F]{7})\b`)
 
 	// stuckStart are the screens of a start that cannot get past an operation of servicing.
@@ -75,6 +77,9 @@ func (s *state) ofCmdlet(r *Record) bool {
 		s.cmdlet = block{m[1], most}
 	} else if m := method.FindString(r.Text); m != "" {
 		s.cmdlet = block{"the update agent", most}
+	}
+	if s.cmdlet.left == 0 && thrown.MatchString(r.Text) {
+		s.cmdlet = block{"the update agent", 1}
 	}
 	if s.cmdlet.left == 0 {
 		return false

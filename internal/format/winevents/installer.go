@@ -18,8 +18,8 @@ const (
 // product is absent, a patch cannot be opened, no valid source.
 var sourceErrors = map[string]bool{"1612": true, "1635": true, "1706": true}
 
-// installer reads Windows Installer's events (described): 1024 has product, patch and code, each in a field of its
-// own; 11612 and 11706 are the messages 1612 and 1706, "Product: X -- Error 1706. ...", in one.
+// installer reads Windows Installer's events (described): 1023 and 1024 have product, patch and code, each in a field of
+// its own; 11612 and 11706 are the messages 1612 and 1706, "Product: X -- Error 1706. ...", in one.
 func installer(r *evtx.Record) Event {
 	var e Event
 	var values []string
@@ -34,7 +34,7 @@ func installer(r *evtx.Record) Event {
 	switch r.EventID {
 	case 11612, 11706:
 		e.Kind, e.Code = InstallerSource, msiCode(int(r.EventID)-10000)
-	case 1024:
+	case 1023, 1024:
 		e.Kind = InstallerFailed
 		for _, v := range values {
 			if n, err := strconv.Atoi(v); err == nil && sourceErrors[v] {

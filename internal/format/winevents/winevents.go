@@ -123,7 +123,7 @@ func Filter() evtx.Filter {
 		WinREAgent2:           {4502},
 		TaskScheduler:         {146},
 		ServiceControlManager: {7000, 7001, 7009, 7023, 7024, 7031, 7034, 7036, 7040},
-		MsiInstaller:          {1024, 11612, 11706},
+		MsiInstaller:          {1023, 1024, 11612, 11706},
 	}
 }
 

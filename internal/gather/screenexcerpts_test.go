@@ -1,0 +1,85 @@
+package gather_test
+
+import (
+	"strings"
+	"testing"
+)
+
+const (
+	runOf   = "=== Verbose logging started: 5/14/2019  9:12:55  Build type: SHIP UNICODE 5.00.10011.00  Calling process: x ===\n"
+	gone    = "MSI (s) (A4:2C) [03:12:31:752]: Warning: Local cached package 'C:\\Windows\\Installer\\2b4c5e.msi' is missing.\n"
+	sawDisk = "Add-WindowsCapability : Add-WindowsCapability failed. Error code = "
+)
+
+// What people copy off a screen or out of a command window, and the logs of Windows Installer: one cause each or none.
+var screenExcerpts = map[string]struct{ text, want string }{
+	"net, disabled":          {"C:\\Windows\\system32>net start wuauserv\nSystem error 1058 has occurred.", "service-missing-or-disabled"},
+	"net, the program":       {"C:\\Windows\\system32>net start trustedinstaller\nSystem error 2 has occurred.", "service-missing-or-disabled"},
+	"sc, not there":          {"C:\\>sc query cryptsvc\n[SC] EnumQueryServicesStatus:OpenService FAILED 1060:", "service-missing-or-disabled"},
+	"sc, another's":          {"C:\\>sc query contososvc\n[SC] EnumQueryServicesStatus:OpenService FAILED 1060:", ""},
+	"net, without rights":    {"C:\\>net start wuauserv\nSystem error 5 has occurred.\n\nAccess is denied.", ""},
+	"a search by PowerShell": {"PS C:\\> Get-WindowsUpdate\nGet-WindowsUpdate : (Exception from HRESULT: 0x80070422)", "service-missing-or-disabled"},
+	"a policy":               {"Exception from HRESULT: 0x8024500C\nAt line:1 char:1", "updates-paused-or-blocked"},
+	"over the network":       {"PS C:\\> Install-WindowsUpdate\nAccess is denied. (Exception from HRESULT: 0x80070005 (E_ACCESSDENIED))", ""},
+	"a feature":              {sawDisk + "0x800f0954\nAt line:1 char:1", "feature-on-demand-blocked"},
+	"a feature, no source":   {sawDisk + "0x800f081f\nAt line:1 char:1", "repair-source-missing"},
+	"DISM, in German":        {"C:\\>dism /online /add-capability /capabilityname:X\n\nVersion: 10.0.19041.1\n\nFehler: 0x800f0954", "feature-on-demand-blocked"},
+	"DISM's scratch folder": {
+		"2020-02-20 14:11:40, Error                 DISM   DISM Manager: PID=6084 TID=4212 Failed to create the scratch directory. - CDISMManager::CreateImageSession(hr:0x80070003)",
+		"temp-path-missing",
+	},
+	"a scratch folder that is not removed": {
+		"2020-02-20 14:11:40, Error                 DISM   DISM Manager: PID=6084 TID=4212 Failed to remove the scratch directory. - CDISMManager::Close(hr:0x80070003)", "",
+	},
+	"a log's place in PowerShell": {sawDisk + "0x80070003\nAt line:1 char:1", ""},
+
+	"a kept package":             {runOf + gone + "MSI (s) (A4:2C) [03:12:31:753]: MainEngineThread is returning 1612", "installer-cache-missing"},
+	"a kept package, found":      {runOf + gone + "MSI (s) (A4:2C) [03:12:31:753]: MainEngineThread is returning 0", ""},
+	"a run that fails otherwise": {runOf + "MSI (s) (A4:2C) [03:12:31:753]: Note: 1: 1706 2: -2147483647 3: a.msi\nMSI (s) (A4:2C) [03:12:31:753]: MainEngineThread is returning 1603", ""},
+	"an update of a product":     {"Source: MsiInstaller\nEvent ID: 1023\nProduct: Some Database - Update 'KB4018073' could not be installed. Error code 1612.", "installer-cache-missing"},
+	"one that failed otherwise":  {"Source: MsiInstaller\nEvent ID: 1023\nProduct: Some Database - Update 'KB4018073' could not be installed. Error code 1603.", ""},
+
+	"the pair, as a screen has it": {"0x80070002 – 0x20009\nFehler in der Phase SAFE_OS", "two-system-partitions"},
+	"another pair":                 {"0x80070002 – 0x4000D\nFehler in der Phase SECOND_BOOT", ""},
+	"a reserved partition":         {"We couldn’t update the system reserved partition\nError code 0xc1900201", "system-partition-full"},
+	"no reserved partition":        {"2022-10-14 05:56:46, Info                  MOUPG  Updated the system reserved partition", ""},
+	"a hive, wrapped":              {"2024-01-11 19:20:14, Error [SetupCl library] Required profile hive does not exist:\n[\\??\\D:\\WINDOWS\\system32\\config\\systemprofile\\NTUSER.DAT].", "system-profile-hive-missing"},
+	"a hive, cut off":              {"2024-01-11 19:20:14, Error [SetupCl library] Required profile hive does not exist:\n2024-01-11 19:20:15, Info [SetupCl library] Done.", ""},
+	"no room to recover, alone":    {"Windows Recovery Environment servicing failed.(CBS_E_INSUFFICIENT_DISK_SPACE)", "system-partition-full"},
+
+	"full, as people copy it": {"Installation Failure: Windows failed to install the following update with error 0x80070070: 2024-01 Cumulative Update (KB5034123).", "disk-full"},
+	"full, in Spanish":        {"Nombre de registro:System\nOrigen: Microsoft-Windows-WindowsUpdateClient\nId. del evento:20\nDescripción:\nError de instalación con error 0x80070070: Actualización (KB5028166).", "disk-full"},
+	"full, in Russian":        {"Имя журнала:   System\nИсточник: Microsoft-Windows-WindowsUpdateClient\nКод события: 20\nОписание:\nСбой установки с ошибкой 0x80070070: Обновление (KB5028166).", "disk-full"},
+	"full, in Turkish":        {"Günlük Adı: System\nKaynak: Microsoft-Windows-WindowsUpdateClient\nTarih: 10.01.2024 11:30:02\nOlay Kimliği: 20\nAçıklama:\nYükleme Hatası 0x80070070: 2024-01 Toplu Güncelleştirme (KB5028166).", "disk-full"},
+	"done, in Turkish":        {"Günlük Adı: System\nKaynak: Microsoft-Windows-WindowsUpdateClient\nTarih: 10.01.2024 11:30:02\nOlay Kimliği: 19\nAçıklama:\nYüklendi: 2024-01 Toplu Güncelleştirme (KB5028166).", ""},
+	"a service's program":     {"Source: Service Control Manager\nEvent ID: 7000\nThe Windows Modules Installer service failed to start due to the following error:\nThe system cannot find the file specified.", "service-missing-or-disabled"},
+	"another's program":       {"Source: Service Control Manager\nEvent ID: 7000\nThe Contoso Helper service failed to start due to the following error:\nThe system cannot find the file specified.", ""},
+	"cryptography, in German": {"Quelle: Service Control Manager\nEreignis-ID: 7000\nBeschreibung: Der Dienst \"Kryptografiedienste\" wurde nicht gestartet: Er ist deaktiviert.", "service-missing-or-disabled"},
+
+	"a driver's folder, no marks": {"inf:                Opened INF: 'C:\\Windows\\INF\\oem27.inf' ([strings])\n" +
+		"inf:                Unable to load INF: 'C:\\Windows\\System32\\DriverStore\\FileRepository\\x.inf_amd64_5d2b\\x.inf'(00000003)", "driver-package-missing"},
+	"drivers, no marks, all well": {"inf:                Opened INF: 'C:\\Windows\\INF\\oem27.inf' ([strings])\n" +
+		"dvi:                Driver INF - oem27.inf (C:\\Windows\\System32\\DriverStore\\FileRepository\\x.inf_amd64_5d2b\\x.inf)", ""},
+
+	"two volumes": {`2020-10-14 10:10:10, Error CSI 00000042 (F) STATUS_NOT_SAME_DEVICE #22# from X::HardLinkFile(s = [l:30]'\??\C:\Windows\WinSxS\a_b\x.lnk', d = [l:24]'\??\D:\ProgramData\x.lnk')[gle=0xd00000d4]`, "profile-folder-moved"},
+	"two volumes, of others": {`2020-10-14 10:10:10, Error CSI 00000042 (F) STATUS_NOT_SAME_DEVICE #22# from X::HardLinkFile(s = [l:30]'\??\C:\Windows\WinSxS\a_b\x.lnk', d = [l:18]'\??\E:\Games\x.lnk')[gle=0xd00000d4]
+2020-10-14 10:10:11, Error CBS Failed to perform operation.  [HRESULT = 0x80070011 - ERROR_NOT_SAME_DEVICE]`, ""},
+	"two volumes, not named": {"2020-10-14 10:10:11, Error CBS Failed to perform operation.  [HRESULT = 0x80070011 - ERROR_NOT_SAME_DEVICE]", "profile-folder-moved"},
+	"a profile, as its source says": {"2021-07-15 02:44:12, Info                  CSI    00000055 Loading user account SID S-1-5-21-1004336348-1177238915-682003330-1121\n" +
+		`2021-07-15 02:44:12, Error                 CSI    00000056@2021/7/15:00:44:12.441 (F) ntregistry.cpp(273): Error STATUS_OBJECT_PATH_NOT_FOUND originated in function Windows::Rtl::AutoHive::Load expression: (null)[gle=0x80004005]`, "profile-path-missing"},
+	"a hive of no profile":           {`2021-07-15 02:44:12, Error                 CSI    00000056@2021/7/15:00:44:12.441 (F) ntregistry.cpp(273): Error STATUS_OBJECT_PATH_NOT_FOUND originated in function Windows::Rtl::AutoHive::Load expression: (null)[gle=0x80004005]`, ""},
+	"a compiler's service, bare":     {`(F) Failed in StartService for [l:60{30}]"clr_optimization_v4.0.30319_32" with error code 2`, "dotnet-ngen-missing"},
+	"a compiler's service, for good": {`(F) Failed in StartService for [l:60{30}]"clr_optimization_v4.0.30319_32" with error code 1056`, ""},
+}
+
+func TestScreenExcerpts(t *testing.T) {
+	for name, tc := range screenExcerpts {
+		if tc.want == "" { // of a text in which there is nothing else, redx says that it does not know it
+			tc.text += "\n2024-02-14 01:01:01, Info                  CBS    Starting TrustedInstaller initialization."
+		}
+		leads(t, name, "excerpt.txt", []byte(tc.text+"\n"), tc.want)
+		leads(t, name+", cut", "cut.log", []byte("ound and so on.\n"+tc.text+"\n"), tc.want)
+		leads(t, name+", quoted", "mail.txt", []byte("> "+strings.ReplaceAll(tc.text, "\n", "\n> ")+"\n"), tc.want)
+		leads(t, name+", of Notepad", "of Notepad.log", []byte("\uFEFF"+crlf(tc.text)), tc.want)
+	}
+}
