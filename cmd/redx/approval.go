@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -77,17 +78,21 @@ func approvals(ctx context.Context, opened *data) ([]approved, error) {
 func printApprovals(w io.Writer, list []approved) error {
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	for _, a := range list {
-		deadline := "-"
-		if a.Deadline != nil {
-			deadline = "by " + when(*a.Deadline)
-		}
-		window := "-"
-		if len(a.Window) > 0 {
-			window = "in " + a.Window.String()
-		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", a.Update, a.GroupName, a.Choice, deadline, window, a.Title) //nolint:errcheck // Flush gives the error
+		by, in := until(a.Approval)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", a.Update, a.GroupName, a.Choice, cmp.Or(by, "-"), cmp.Or(in, "-"), a.Title) //nolint:errcheck // Flush gives the error
 	}
 	return t.Flush()
+}
+
+// until gives the deadline and the windows of an approval in words; "": none.
+func until(a deploy.Approval) (by, in string) {
+	if a.Deadline != nil {
+		by = "by " + when(*a.Deadline)
+	}
+	if len(a.Window) > 0 {
+		in = "in " + a.Window.String()
+	}
+	return by, in
 }
 
 type approvalOptions struct {
@@ -129,9 +134,19 @@ EXIT STATUS
 	f := cmd.Flags()
 	f.StringVar(&o.group, "group", "All Computers", "for which `GROUP`")
 	f.StringVar(&o.choice, "choice", string(deploy.Install), "`WHAT`: install, optional, uninstall, detect-only, not-approved")
-	f.StringVar(&o.deadline, "deadline", "", "until `WHEN` (RFC 3339) it must be done")
+	f.StringVar(&o.deadline, "deadline", "", "until `WHEN` it must be done: a day, or a moment such as 2026-01-31T18:00:00Z")
 	f.StringVar(&o.window, "window", "", "the `TIMES` of the week in which redx's agents do it, such as \"Sat,Sun 01:00-05:00\"")
 	return cmd
+}
+
+// deadline reads a moment, or a day, which begins in UTC as it does in the console.
+func deadline(text string) (time.Time, error) {
+	for _, form := range []string{time.RFC3339, time.DateOnly} {
+		if t, err := time.Parse(form, text); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, usage("deadline %q is not of the form 2026-01-31T18:00:00Z or 2026-01-31", text)
 }
 
 func runApprove(ctx context.Context, std stdio, o *approvalOptions, opened *data, word string) error {
@@ -140,9 +155,9 @@ func runApprove(ctx context.Context, std stdio, o *approvalOptions, opened *data
 		return usage("no such choice: %q", o.choice)
 	}
 	if o.deadline != "" {
-		t, err := time.Parse(time.RFC3339, o.deadline)
+		t, err := deadline(o.deadline)
 		if err != nil {
-			return usage("deadline %q is not of the form 2026-01-31T18:00:00Z", o.deadline)
+			return err
 		}
 		a.Deadline = &t
 	}
@@ -173,7 +188,14 @@ func runApprove(ctx context.Context, std stdio, o *approvalOptions, opened *data
 		return err
 	}
 	return o.answer(std, approved{a, u.Title, g.Name}, func(w io.Writer) error {
-		_, err := fmt.Fprintf(w, "%s for %s: %s\n", u.Title, g.Name, a.Choice)
+		text := fmt.Sprintf("%s for %s: %s\n", u.Title, g.Name, a.Choice)
+		by, in := until(a)
+		for _, more := range []string{by, in} {
+			if more != "" {
+				text += "  " + more + "\n"
+			}
+		}
+		_, err := io.WriteString(w, text)
 		return err
 	})
 }

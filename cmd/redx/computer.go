@@ -194,8 +194,12 @@ func newComputerMoveCommand(std stdio) *cobra.Command {
 				if err != nil {
 					return err
 				}
+				names, err := groupNames(cmd.Context(), opened)
+				if err != nil {
+					return err
+				}
 				return d.answer(std, c, func(w io.Writer) error {
-					_, err := fmt.Fprintf(w, "%s is in %d groups\n", c.Name, len(c.Groups))
+					_, err := fmt.Fprintf(w, "%s is in %s\n", c.Name, memberOf(c, names))
 					return err
 				})
 			})

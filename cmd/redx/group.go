@@ -96,7 +96,7 @@ func newGroupRemoveCommand(std stdio) *cobra.Command {
 					return err
 				}
 				if err := opened.RemoveGroup(cmd.Context(), g.ID); err != nil {
-					return err
+					return fmt.Errorf("%s is not removed: %w", g.Name, err)
 				}
 				return d.answer(std, g, func(w io.Writer) error {
 					_, err := fmt.Fprintf(w, "removed %s\n", g.Name)

@@ -222,7 +222,7 @@ func printWhy(w io.Writer, why deploy.Why, c store.Computer, title func(guid.GUI
 	if why.Offered {
 		verdict = "is offered to"
 	}
-	if _, err := fmt.Fprintf(w, "%s %s %s\n", title(why.Update), verdict, c.Name); err != nil {
+	if _, err := fmt.Fprintf(w, "%s %s %s%s\n", title(why.Update), verdict, c.Name, actionText(why)); err != nil {
 		return err
 	}
 	for _, b := range why.Because {
@@ -235,6 +235,14 @@ func printWhy(w io.Writer, why deploy.Why, c store.Computer, title func(guid.GUI
 		}
 	}
 	return nil
+}
+
+// actionText says what the computer is to do with what it is offered, where that is not to install it.
+func actionText(why deploy.Why) string {
+	if why.Offered && why.Action == deploy.ActionUninstall {
+		return ", to be removed"
+	}
+	return ""
 }
 
 func list(names []string) string {

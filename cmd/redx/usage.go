@@ -13,10 +13,12 @@ import (
 // strict makes every command of a tree end with exit code 2 and a hint when it is used wrongly. The library itself has
 // no type for such errors.
 func strict(root *cobra.Command) *cobra.Command {
-	root.SuggestionsMinimumDistance = 2
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		if err := flagsThere(cmd); err != nil {
+			return err
+		}
 		return flagsTogether(cmd)
 	}
 	strictBelow(root)
@@ -24,6 +26,10 @@ func strict(root *cobra.Command) *cobra.Command {
 }
 
 func strictBelow(cmd *cobra.Command) {
+	cmd.SuggestionsMinimumDistance = 2
+	if cmd.HasSubCommands() && cmd.Args == nil {
+		cmd.Args = cobra.NoArgs // else a word that is no command is not looked at
+	}
 	if check := cmd.Args; check != nil {
 		cmd.Args = func(cmd *cobra.Command, args []string) error { return argsProblem(cmd, args, check(cmd, args)) }
 	}
@@ -51,6 +57,23 @@ func exitStatus(cmd *cobra.Command) string {
 		return "EXIT STATUS\n  0  printed    2  wrong usage"
 	}
 	return "EXIT STATUS\n  0  done    1  failed, or there is no such thing    2  wrong usage    130  cancelled"
+}
+
+var quotedName = regexp.MustCompile(`"([^"]+)"`)
+
+// flagsThere refuses a command without a flag that it cannot do without.
+func flagsThere(cmd *cobra.Command) error {
+	err := cmd.ValidateRequiredFlags()
+	if err == nil {
+		return nil
+	}
+	var missing []string
+	for _, m := range quotedName.FindAllStringSubmatch(err.Error(), -1) {
+		_, what, _ := strings.Cut(cmd.Flags().Lookup(m[1]).Usage, "`")
+		what, _, _ = strings.Cut(what, "`")
+		missing = append(missing, strings.TrimSpace("--"+m[1]+" "+what))
+	}
+	return usageProblem(cmd, fmt.Errorf("%s needs %s", cmd.CommandPath(), strings.Join(missing, " and ")))
 }
 
 var allSet = regexp.MustCompile(`\[([^\]]+)\] were all set$`)

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -62,12 +63,12 @@ func count(ctx context.Context, q rowQuerier, query string, args ...any) (int, e
 // RemoveGroup implements store.Groups.
 func (s *Store) RemoveGroup(ctx context.Context, id deploy.GroupID) error {
 	if id == deploy.AllComputers || id == deploy.Unassigned {
-		return fmt.Errorf("group %d is always there", id)
+		return errors.New("it is always there")
 	}
 	return s.queue.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		below, err := count(ctx, tx, "SELECT count(*) FROM groups WHERE parent = ?", id)
 		if err == nil && below > 0 {
-			err = fmt.Errorf("group %d has %d groups below it", id, below)
+			err = errors.New("it has groups below it")
 		}
 		if err != nil {
 			return err
