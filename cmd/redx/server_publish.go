@@ -38,9 +38,10 @@ func newServerPublishCommand(std stdio) *cobra.Command {
 		Use:   "publish --data FOLDER FILE",
 		Short: "Make an update of one's own",
 		Long: `Publish makes an update of a cabinet with a package of Windows' servicing (update.mum), of the cabinets in a standalone
-package (.msu; of several, one update that consists of them, the servicing stack first), of an installer (.msi) or of a program that installs (.exe), and takes it in as an import would. Windows
-installs only what a publisher that it trusts has signed: --cert signs it, an installer or a program in a cabinet of its
-own. What has no signature then is refused. What clients have to trust for it, redx server client-policy prints.
+package (.msu; of several, one update that consists of them, the servicing stack first), of an installer (.msi) or of a program
+that installs (.exe), and takes it in as an import would. Windows installs only what a publisher that it trusts has signed:
+--cert signs it, an installer or a program in a cabinet of its own. What has no signature then is refused. What clients
+have to trust for it, redx server client-policy prints.
 
 A program does not say how one sees that it is installed: --installed-if-file, --installed-if-registry or --rules does.
 With --id, publishing again makes a new revision of the same update, or nothing when nothing has changed.
