@@ -68,10 +68,10 @@ inside() {
 }
 # boot starts Windows, with the streams closed: its services would keep a pipe open for ever.
 boot() {
-	inside timeout 20 "$server" -p
-	inside timeout 180 "$wine" wineboot "$@" </dev/null >/dev/null 2>&1 || fail "wineboot $* failed"
+	inside timeout 60 "$server" -p
+	inside timeout 600 "$wine" wineboot "$@" </dev/null >/dev/null 2>&1 || fail "wineboot $* failed"
 }
-halt() { inside timeout 20 "$server" -k 2>/dev/null || true; } # nothing to end is no error
+halt() { inside timeout 60 "$server" -k 2>/dev/null || true; } # nothing to end is no error
 trap halt EXIT
 
 begun=$SECONDS
