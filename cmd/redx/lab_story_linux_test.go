@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -84,6 +85,10 @@ func (l *toldLab) processes() map[string]string {
 // TestLabInterrupted ends the lab in the middle of its story, and when it is told: nothing of it is left.
 func TestLabInterrupted(t *testing.T) {
 	exe := labProgram(t)
+	// Below nohup the signal is ignored, and so it would be by the lab; for who waits for it, it is not.
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, unix.SIGHUP)
+	defer signal.Stop(hangups)
 	for _, tt := range []struct {
 		name, after string
 		signal      unix.Signal

@@ -159,11 +159,11 @@ func TestRunService(t *testing.T) {
 	for _, manner := range []string{"waits", "slow"} {
 		t.Run(manner, func(t *testing.T) {
 			name := create(t, s, "run", manner).Name
-			if err := s.Start(within(t, 20*time.Second), name); err != nil {
+			if err := s.Start(within(t, time.Minute), name); err != nil {
 				t.Fatal(err)
 			}
 			stopped := make(chan error, 1)
-			go func() { stopped <- s.Stop(within(t, 20*time.Second), name) }()
+			go func() { stopped <- s.Stop(within(t, time.Minute), name) }()
 			var counted uint32
 			for {
 				select {
@@ -197,10 +197,10 @@ func TestRunServiceEnds(t *testing.T) {
 	} {
 		t.Run(manner, func(t *testing.T) {
 			name := create(t, s, "run", manner).Name
-			if err := s.Start(within(t, 20*time.Second), name); err != nil {
+			if err := s.Start(within(t, time.Minute), name); err != nil {
 				t.Logf("ended before anyone saw it run: %v", err)
 			}
-			ctx := within(t, 20*time.Second)
+			ctx := within(t, time.Minute)
 			for {
 				now, err := s.Status(name)
 				if err != nil {

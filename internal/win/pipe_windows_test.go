@@ -45,7 +45,7 @@ func TestPipe(t *testing.T) {
 			}()
 		}
 	}()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for range 20 {
 		conn, err := win.DialPipe(ctx, name)

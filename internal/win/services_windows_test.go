@@ -171,7 +171,7 @@ func TestStartAndStop(t *testing.T) {
 			name := install(t, tt.manner)
 			state(t, s, name, win.Stopped)
 			for range 2 { // the second time it is left alone
-				if err := s.Start(within(t, 20*time.Second), name); err != nil {
+				if err := s.Start(within(t, time.Minute), name); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -181,7 +181,7 @@ func TestStartAndStop(t *testing.T) {
 			}
 			begun := time.Now()
 			for range 2 {
-				if err := s.Stop(within(t, 20*time.Second), name); err != nil {
+				if err := s.Stop(within(t, time.Minute), name); err != nil {
 					t.Fatal(err)
 				}
 				if p, err := windows.OpenProcess(windows.SYNCHRONIZE, false, running.PID); err == nil {
@@ -203,7 +203,7 @@ func TestStopWhileItStarts(t *testing.T) {
 	s := services(t)
 	name := install(t, "starting")
 	started := make(chan error)
-	go func() { started <- s.Start(within(t, 20*time.Second), name) }()
+	go func() { started <- s.Start(within(t, time.Minute), name) }()
 	for state := win.Stopped; state == win.Stopped; {
 		now, err := s.Status(name)
 		if err != nil {
@@ -211,7 +211,7 @@ func TestStopWhileItStarts(t *testing.T) {
 		}
 		state = now.State
 	}
-	if err := s.Stop(within(t, 20*time.Second), name); err != nil {
+	if err := s.Stop(within(t, time.Minute), name); err != nil {
 		t.Error(err)
 	}
 	if err := <-started; err != nil {
@@ -224,18 +224,19 @@ func TestStopFails(t *testing.T) {
 	s := services(t)
 	for _, tt := range []struct {
 		manner manner
+		wait   time.Duration
 		want   error
 		left   win.State
 	}{
-		{"refuses", win.ErrRefused, win.Running},
-		{"hangs", context.DeadlineExceeded, win.StopPending},
+		{"refuses", time.Minute, win.ErrRefused, win.Running},
+		{"hangs", time.Second, context.DeadlineExceeded, win.StopPending},
 	} {
 		t.Run(string(tt.manner), func(t *testing.T) {
 			name := install(t, tt.manner)
-			if err := s.Start(within(t, 20*time.Second), name); err != nil {
+			if err := s.Start(within(t, time.Minute), name); err != nil {
 				t.Fatal(err)
 			}
-			err := s.Stop(within(t, time.Second), name)
+			err := s.Stop(within(t, tt.wait), name)
 			if !errors.Is(err, tt.want) || !strings.Contains(err.Error(), name) {
 				t.Errorf("got %v, want %v with the service's name", err, tt.want)
 			}
@@ -248,12 +249,12 @@ func TestStopFails(t *testing.T) {
 func TestStopOfTheKilled(t *testing.T) {
 	s := services(t)
 	name := install(t, "hangs")
-	if err := s.Start(within(t, 20*time.Second), name); err != nil {
+	if err := s.Start(within(t, time.Minute), name); err != nil {
 		t.Fatal(err)
 	}
 	pid := state(t, s, name, win.Running).PID
 	stopped := make(chan error)
-	go func() { stopped <- s.Stop(within(t, 20*time.Second), name) }()
+	go func() { stopped <- s.Stop(within(t, time.Minute), name) }()
 	for state := win.Running; state == win.Running; {
 		now, err := s.Status(name)
 		if err != nil {
@@ -277,13 +278,13 @@ func TestStopOfTheKilled(t *testing.T) {
 func TestStartFails(t *testing.T) {
 	s := services(t)
 	name := install(t, "fails")
-	if err := s.Start(within(t, 20*time.Second), name); !errors.Is(err, windows.ERROR_FILE_NOT_FOUND) {
+	if err := s.Start(within(t, time.Minute), name); !errors.Is(err, windows.ERROR_FILE_NOT_FOUND) {
 		t.Errorf("got %v, want the service's own error", err)
 	}
 	if err := s.SetStart(name, win.StartDisabled); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Start(within(t, 20*time.Second), name); !errors.Is(err, win.ErrDisabled) {
+	if err := s.Start(within(t, time.Minute), name); !errors.Is(err, win.ErrDisabled) {
 		t.Errorf("got %v, want win.ErrDisabled", err)
 	}
 }

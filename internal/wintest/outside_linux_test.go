@@ -254,8 +254,8 @@ func (c *computer) hold(path string) (release func()) {
 func (c *computer) waitFor(what string, is func() bool) {
 	c.t.Helper()
 	for begun := time.Now(); !is(); time.Sleep(20 * time.Millisecond) {
-		if time.Since(begun) > time.Minute {
-			c.t.Fatalf("waited a minute until %s", what)
+		if time.Since(begun) > 3*time.Minute {
+			c.t.Fatalf("waited in vain until %s", what)
 		}
 	}
 }
