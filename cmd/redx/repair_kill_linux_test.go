@@ -180,8 +180,9 @@ func TestKilled(t *testing.T) {
 	if testing.Short() {
 		rounds, least = 9, 1 // each line once
 	}
-	for n := range rounds {
-		lines, wait := n%9, time.Duration(20+n*5)*time.Millisecond
+	// Whether it is killed in the middle is a race, which a busy machine may lose for a while.
+	for n := 0; n < rounds || n < 10*rounds && lacking(killed, least) != ""; n++ {
+		lines, wait := n%9, time.Duration(20+n%18*5)*time.Millisecond
 		for _, then := range []string{"resume", "undo", "repair"} {
 			dir := filepath.Join(t.TempDir(), "c")
 			if err := os.CopyFS(dir, os.DirFS(original)); err != nil {
@@ -225,9 +226,17 @@ func TestKilled(t *testing.T) {
 		}
 	}
 	t.Logf("killed in the middle: %v", killed)
+	if what := lacking(killed, least); what != "" {
+		t.Errorf("%s: killed in the middle only %d times", what, killed[what])
+	}
+}
+
+// lacking is what was not killed in the middle so often.
+func lacking(killed map[string]int, least int) string {
 	for _, what := range []string{"repair, then resume", "repair, then undo", "repair, then repair", "undo"} {
 		if killed[what] < least {
-			t.Errorf("%s: killed in the middle only %d times", what, killed[what])
+			return what
 		}
 	}
+	return ""
 }

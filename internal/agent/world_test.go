@@ -73,7 +73,7 @@ func (w *world) Install(_ context.Context, u agent.Update) (agent.Result, error)
 	if w.installs == nil {
 		w.installs = map[string][]time.Time{}
 	}
-	w.installs[u.Title] = append(w.installs[u.Title], time.Now())
+	w.installs[u.Title] = append(w.installs[u.Title], time.Now().UTC())
 	if w.fail != nil {
 		if err := w.fail(u); err != nil {
 			return agent.Result{}, err
