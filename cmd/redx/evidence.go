@@ -161,7 +161,7 @@ func gatherImage(ctx context.Context, std stdio, img image.Image) (looked, error
 
 // imageOf says what was looked at. What the computer at hand is called goes without saying.
 func imageOf(kind image.Kind, path string, set *evidence.Set) report.Image {
-	img := report.Image{Kind: kind, Path: path, Build: set.Machine.Build}
+	img := report.Image{Kind: kind, Path: path, Build: set.Machine.Build, Product: set.Machine.Product}
 	if kind == image.Offline {
 		img.Computer = set.Machine.Computer
 	}

@@ -49,6 +49,7 @@ const (
 	Component = "component"
 	Detected  = "detected"
 	Flag      = "flag"
+	From      = "from"
 	Job       = "job"
 	Join      = "join"
 	Name      = "name"
@@ -69,6 +70,7 @@ const (
 	State    = "state"
 	Status   = "status"
 	URL      = "url"
+	Version  = "version"
 )
 
 // The values of Phase in an Attempt.

@@ -262,7 +262,7 @@ func (l *looker) installer() {
 		}
 		l.g.out.Add(evidence.Event{
 			Kind: evidence.InstallerCache, Source: evidence.Source{Path: `HKLM\` + p.Where}, Text: installerText(&p),
-			Fields: map[string]string{evidence.Name: p.Name, evidence.Path: p.Path},
+			Fields: map[string]string{evidence.Name: p.Name, evidence.Path: p.Path, evidence.Version: p.Version, evidence.From: p.Source},
 		})
 		l.file(p.Path)
 	}

@@ -52,7 +52,7 @@ func (g *gatherer) software(m *evidence.Machine) *winsys.Software {
 	s := winsys.NewSoftware(root)
 	v, err := s.Version()
 	g.registryError(image.Software, err)
-	m.Product, m.Build = v.Product, v.Full()
+	m.Product, m.Build = v.Name(), v.Full()
 	if m.SystemRoot == "" {
 		m.SystemRoot = v.SystemRoot
 	}

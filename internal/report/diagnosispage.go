@@ -23,6 +23,7 @@ type diagnosisData struct {
 	Kind, Made  string // what was looked at; by which redx and when the page was made
 	Masked      string
 	Verdict     string
+	Known       string
 	Paths       string
 	Bad         bool
 	Causes      []diagnosisCause
@@ -66,7 +67,7 @@ func DiagnosisPage(w io.Writer, r *Result, by string, made time.Time) error {
 		Bad: doctor.Worst(r.Findings) == doctor.Error, Causes: causesOf(r.Findings, nil, r.Image), Kind: kindText(r.Image),
 		Made: by + " on " + made.UTC().Format("2006-01-02 15:04 UTC"),
 	}
-	data.Paths = r.paths()
+	data.Known, data.Paths = term.Printable(r.Image.known()), r.paths()
 	if r.Set.Machine.Masked {
 		data.Masked = maskedNames
 	}

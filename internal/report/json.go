@@ -24,6 +24,8 @@ type Image struct {
 	Kind  image.Kind `json:"kind"`
 	Path  string     `json:"path"`
 	Build string     `json:"build,omitempty"`
+	// Product is what people call it, such as "Windows 10 Pro 22H2".
+	Product string `json:"product,omitempty"`
 	// Computer is the name of an installation that does not run.
 	Computer string `json:"computer,omitempty"`
 }

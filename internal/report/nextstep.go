@@ -43,7 +43,8 @@ var nextRules = []struct {
 	{"redx repair undo", "asks", "takes the repair back", false},
 	{"redx repair", "asks", "shows what it would rename, asks, and deletes nothing", false},
 	{"redx explain", "looks", "", true},
-	{"start https://www.microsoft.com/software-download", "opens", "setup of Windows: back up first; take the same version, edition and language that this PC has, run it there, and keep files and programs", false},
+	{"start https://www.microsoft.com/software-download", "opens", "setup of Windows: back up first; take the version and language that this PC has, start setup there, and choose to keep files and apps; where that cannot be chosen, stop: version, edition or language is another", false},
+	{"start https://support.microsoft.com/help/5028997", "opens", "how to make the partition larger: back up first, or hand it over", false},
 	{"start https:", "opens", "", true},
 	{"start ms-settings:", "opens", "there: check for updates", false},
 	{"appwiz.cpl", "opens", "there: repair the product, or remove it and install it again; have its setup at hand first", false},
@@ -53,7 +54,7 @@ var nextRules = []struct {
 	{
 		"DISM /Image:", "changes",
 		"LETTER is the drive of that Windows there: dir C:\\Users, dir D:\\Users and so on find it by its people (never X:, which is the recovery " +
-			"environment itself); back up first, since it cannot be undone; good: The operation completed successfully; then restart", false,
+			"environment itself); back up before, since it cannot be undone; good: The operation completed successfully; then restart, and check for updates", false,
 	},
 	{
 		"DISM /Online /Cleanup-Image /RestoreHealth", "changes",
@@ -64,10 +65,10 @@ var nextRules = []struct {
 		"FILE.msu is what you have downloaded, FOLDER an empty folder that you make for it; of what comes out, the .cab that is named after the " +
 			"KB is the one for the next command, not WSUSSCAN.cab", false,
 	},
-	{`DISM /Online /Add-Package /PackagePath:FOLDER\`, "changes", "installs it; good: The operation completed successfully", false},
+	{`DISM /Online /Add-Package /PackagePath:FOLDER\`, "changes", "installs it; good: The operation completed successfully; not applicable: take another entry of that page", false},
 	{
 		"DISM /Online /Add-Package", "changes",
-		"installs FILE.msu, which is what you have downloaded; good: The operation completed successfully; Windows 10 and before want the .cab " +
+		"installs FILE.msu, which is what you have downloaded; good: The operation completed successfully; not applicable: take another entry of that page; Windows 10 and before want the .cab " +
 			"that is in it: expand -f:* FILE.msu FOLDER", false,
 	},
 	{"DISM /Online /Remove-Package", "changes", "removes the package", false},
@@ -83,10 +84,11 @@ var nextRules = []struct {
 	{`reg query HKLM\SYSTEM\DriverDatabase\`, "looks", "Active names the folder that Windows expects", false},
 	{`dir /s /b %windir%\WinSxS\`, "looks", "finds copies; the folder that holds one goes into FileRepository under the name above. Leave folders called f or r: they hold differences only. If none is found: from a healthy PC of the same build", false},
 	{`reg query HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Installer\`, "looks", "shows where each product was installed from: the package may still be there", false},
+	{`dir "`, "looks", "if its setup is still there, its package goes to the path above, under that name", false},
 	{"icacls ", "looks", "if it fails again; good: SYSTEM or TrustedInstaller with (F), and no DENY; if it cannot find the file, ask it for the folder", false},
 	{"chkdsk C: /scan", "looks", "good: found no problems", false},
 	{"fltmc filters", "looks", "lists what works between programs and files; what is not Microsoft's is mostly antivirus or backup: pause that", false},
-	{"reagentc /info", "looks", "Enabled: the partition is in use and must grow; Disabled: nothing uses it, leave the update alone", false},
+	{"reagentc /info", "looks", "Windows RE status Disabled: nothing uses the partition, leave this update alone, and you are done; Enabled: go on", false},
 	{"curl -I ", "looks", "404: still missing, tell the administrator of the server; 200: it is there now, check for updates again; anything else says nothing of the file", false},
 	{"reg export", "looks", "keeps a copy", false},
 	{"reg delete", "changes", "removes the half that is left; reg import of the copy brings it back", false},
@@ -180,7 +182,7 @@ func (r *Result) worked(f *doctor.Finding) (sign, again string) {
 	}
 	sign = "when the update history of Windows shows what failed as installed"
 	if kb := f.Update.KB; kb != "" {
-		sign = "when the update history of Windows shows " + string(kb) + " as installed"
+		sign = "when the update history of Windows shows " + string(kb) + ", or a later one in its place, as installed"
 	}
 	switch r.Image.Kind {
 	case image.Online:

@@ -50,11 +50,11 @@ func ResultOf(img Image, exam *doctor.Exam, findings []doctor.Finding, by histor
 	return r
 }
 
-// withoutNames takes away the commands that go to a server by a name which is not its own.
+// withoutNames takes away the commands that go to a server by a name which is not its own, or into a folder by one.
 func withoutNames(findings []doctor.Finding) {
 	for i := range findings {
 		findings[i].Next = slices.DeleteFunc(slices.Clone(findings[i].Next), func(c string) bool {
-			return strings.HasPrefix(c, "curl ") || strings.HasPrefix(c, "nslookup ")
+			return strings.HasPrefix(c, "curl ") || strings.HasPrefix(c, "nslookup ") || strings.HasPrefix(c, `dir "`)
 		})
 	}
 }

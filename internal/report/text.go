@@ -135,7 +135,10 @@ func (i Image) known() string {
 	if i.Computer != "" {
 		parts = append(parts, "computer "+i.Computer)
 	}
-	if i.Build != "" {
+	switch {
+	case i.Product != "" && i.Build != "":
+		parts = append(parts, i.Product+", version "+i.Build)
+	case i.Build != "":
 		parts = append(parts, "Windows "+i.Build)
 	}
 	return strings.Join(parts, ", ")

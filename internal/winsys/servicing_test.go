@@ -62,3 +62,17 @@ func TestInstallerPackages(t *testing.T) {
 		t.Errorf("-want +got\n%s", diff)
 	}
 }
+
+func TestVersionName(t *testing.T) {
+	for want, v := range map[string]winsys.Version{
+		"Windows 10 Pro 22H2":          {Product: "Windows 10 Pro", Display: "22H2", Build: "19045"},
+		"Windows 11 Pro 24H2":          {Product: "Windows 10 Pro", Display: "24H2", Build: "26100", Installation: "Client"},
+		"Windows Server 2025 Standard": {Product: "Windows Server 2025 Standard", Build: "26100", Installation: "Server"},
+		"Windows 7 Professional":       {Product: "Windows 7 Professional", Build: "7601"},
+		"":                             {Build: "26100"},
+	} {
+		if got := v.Name(); got != want {
+			t.Errorf("%+v is called %q, want %q", v, got, want)
+		}
+	}
+}

@@ -3,6 +3,8 @@ package winsys
 import (
 	"fmt"
 	"iter"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redx-update/redx/internal/registry"
@@ -43,6 +45,18 @@ func (v Version) Full() string {
 	}
 	return full
 }
+
+// Name is what people call it, such as "Windows 11 Pro 24H2"; empty when the product is not known.
+func (v Version) Name() string {
+	name := v.Product
+	if build, err := strconv.Atoi(v.Build); err == nil && build >= firstWindows11 && v.Installation != "Server" && v.Installation != "Server Core" {
+		name = strings.Replace(name, "Windows 10", "Windows 11", 1)
+	}
+	return strings.TrimSpace(name + " " + v.Display)
+}
+
+// firstWindows11 is the build of the first Windows 11.
+const firstWindows11 = 22000
 
 // Version reads which Windows it is.
 func (s *Software) Version() (Version, error) {

@@ -1,7 +1,10 @@
 package check
 
 import (
+	"cmp"
+	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/redx-update/redx/internal/doctor"
 	"github.com/redx-update/redx/internal/evidence"
@@ -111,23 +114,35 @@ func keptPackage(set *evidence.Set, product string) (cache, absence *evidence.Ev
 }
 
 func describeInstaller(f *doctor.Finding) {
-	product := ""
+	product, version, from := "", "", ""
 	for _, e := range f.Proof {
 		if e.Kind == evidence.InstallerSourceMissing || e.Kind == evidence.InstallerCache {
-			product = e.Field(evidence.Name)
-			break
+			product = cmp.Or(product, e.Field(evidence.Name))
+			version, from = cmp.Or(version, e.Field(evidence.Version)), cmp.Or(from, e.Field(evidence.From))
 		}
 	}
-	f.Title = "The installer package of a product is missing"
-	if product != "" {
-		f.Title = "The installer package of " + product + " is missing"
-	}
-	f.Title += failsOn(f)
+	f.Title = "The installer package of " + cmp.Or(product, "a product") + " is missing" + failsOn(f)
 	f.Detail = "Windows Installer keeps the package (.msi, .msp) of each product in %windir%\\Installer, and needs it to update the product. It is " +
-		"gone, usually because somebody has cleaned that folder up. Find the product's setup of exactly that version (it may lie where the product was " +
-		"installed from, which the proof below names if the registry knows it), copy its package to the path above, under that name, and check for " +
-		"updates. Or repair the product, or install it again, with that setup at hand. Never empty that folder. Renaming SoftwareDistribution does " +
-		"not help here."
+		"gone, usually because somebody has cleaned that folder up. Find the setup of exactly that version" + knownSetup(version, from) +
+		", copy its package to the path above, under that name, and check for updates. Or repair the product, or install it again, with that " +
+		"setup at hand. Never empty that folder. Renaming SoftwareDistribution does not help here."
 	f.Surer = "the disk itself: redx diagnose --image DIR"
 	f.Next = []string{`reg query HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Installer\UserData\S-1-5-18\Products /s /v InstallSource`, "appwiz.cpl", openWindowsUpdate}
+	// Not on a network: whoever made the disk could have had the name of a server of his put there, to be logged in to.
+	if from = strings.TrimRight(from, `\`); onDrive.MatchString(from) && quotable(from) {
+		f.Next[0] = `dir "` + from + `\*.msi"`
+	}
+}
+
+var onDrive = regexp.MustCompile(`^[A-Za-z]:(\\|$)`)
+
+// knownSetup is what the registry knows of a product's setup.
+func knownSetup(version, from string) string {
+	switch {
+	case version != "" && from != "":
+		return " (" + version + ", which was installed from " + from + ")"
+	case version != "":
+		return " (" + version + ")"
+	}
+	return ""
 }

@@ -72,25 +72,25 @@ func packageFault(set *evidence.Set, e *evidence.Event) (fault, bool) {
 
 func describePackages(f *doctor.Finding, add []string) {
 	kbs := packageKBs(f.Proof)
-	what, state := "A file that servicing keeps of an installed package", "missing"
+	what, state := "A record that Windows keeps of an installed package", "missing"
 	if len(f.Proof) > 0 && f.Proof[0].Field(evidence.Status) == evidence.Damaged && len(f.Missing) > 0 && f.Missing[0].Kind == doctor.MissingPackage {
 		state, f.Missing = "damaged", nil
 	}
 	again := "that package"
 	if len(kbs) > 0 {
-		what, again = "A file that servicing keeps of the installed "+string(kbs[0]), string(kbs[0])
+		what, again = "A record that Windows keeps of the installed "+string(kbs[0]), string(kbs[0])
 	}
 	is := " is "
 	if len(kbs) > 1 {
-		what, is, again = fmt.Sprintf("Files that servicing keeps of %d installed packages, %s first,", len(kbs), kbs[0]), " are ", "those packages"
+		what, is, again = fmt.Sprintf("Records that Windows keeps of %d installed packages, %s first,", len(kbs), kbs[0]), " are ", "those packages"
 	}
 	f.Title = what + is + state + failsOn(f)
 	then := "the update that failed"
 	if f.Update.KB != "" {
 		then = string(f.Update.KB)
 	}
-	f.Detail = "Windows keeps two small files of every package that it has installed, a manifest (.mum) and a catalog (.cat), and holds each " +
-		"new update against them. One of them is " + state + ". Install " + again + " once more, which brings it back, then " + then + ". On the " +
+	f.Detail = "Windows keeps two small files of every package that it has installed, a manifest (.mum) and a catalog (.cat), and needs them " +
+		"for each new update. One of them is " + state + ". Install " + again + " once more, which brings it back, then " + then + ". On the " +
 		"catalog's page take the one for that PC's Windows and processor (amd64 in the name above is x64). Renaming SoftwareDistribution does not " +
 		"help here."
 	for _, kb := range kbs {

@@ -46,12 +46,13 @@ const rebootRequired hresult.Code = 0x80070BC9
 const nameNotFound hresult.Code = 0xC0000034
 
 func describePending(f *doctor.Finding) {
-	f.Title = "Servicing has not finished an operation that needs a restart; until then no update can be installed"
+	f.Title = "Windows has not finished installing or removing something, which takes a restart; until then no update can be installed"
 	if !f.Update.IsZero() {
-		f.Title = "An unfinished operation of servicing blocks " + nameOf(f.Update)
+		f.Title = "Something that Windows has not finished installing or removing blocks " + nameOf(f.Update)
 	}
-	f.Detail = "Servicing has begun something that it finishes while Windows starts, and refuses everything else until then. " +
-		"Restart Windows once (Restart, not Shut down), then check for updates. If they still fail with the same code after that, the " +
+	f.Detail = "The part of Windows that installs updates has begun something that it finishes while Windows starts, and refuses everything else " +
+		"until then. " +
+		"Restart Windows once (Restart, not Shut down), then check for updates. If they still fail with the code below after that, the " +
 		"operation is stuck: take it back from the recovery environment, as below. Never edit or delete pending.xml."
 	f.Surer = "a line of CBS.log by which servicing refuses to begin another operation"
 	f.Next = []string{"shutdown /r /t 0", openWindowsUpdate, `DISM /Image:LETTER:\ /Cleanup-Image /RevertPendingActions`}

@@ -57,7 +57,7 @@ func systemPartitionFull(x *doctor.Exam) []doctor.Finding {
 		Severity: doctor.Error, Confidence: doctor.Proven, Update: updateOf(fails, words),
 		Detail: "The update writes to a small hidden partition beside C:, and there is no room. That partition must grow " +
 			"by 250 MB, as Microsoft's article KB5028997 says how; changing partitions can lose data, so back up first, or leave it to somebody " +
-			"who knows how. Until then the update may fail again and again; nothing else depends on it. This is not " +
+			"who knows how. Until then this update may fail again and again; other updates do not wait for it. This is not " +
 			"about room on C:, and nothing is wrong with the downloads: resetting them does not help.",
 		Codes: slices.Concat(codes, codesOf(words)), Proof: slices.Concat(proofOf(words, 3), attempts),
 		Next: []string{"reagentc /info", "start https://support.microsoft.com/help/5028997", openWindowsUpdate},
