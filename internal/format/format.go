@@ -56,10 +56,15 @@ func ReadAt(r io.ReaderAt, off int64, n, limit int, what string) ([]byte, error)
 	}
 	b := make([]byte, n)
 	if got, err := r.ReadAt(b, off); got < n {
-		if err == nil || errors.Is(err, io.EOF) {
-			err = io.ErrUnexpectedEOF
-		}
-		return nil, &Error{Offset: off, What: fmt.Sprintf("%s: %d of %d bytes", what, got, n), Err: err}
+		return nil, &Error{Offset: off, What: fmt.Sprintf("%s: %d of %d bytes", what, got, n), Err: Cut(err)}
 	}
 	return b, nil
+}
+
+// Cut is why there was less to read than wanted: the file ends (io.ErrUnexpectedEOF), or the error of whoever read it.
+func Cut(err error) error {
+	if err == nil || errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -44,7 +45,7 @@ func (c *Cabinet) scan(off int64) *scanner {
 func (s *scanner) take(b []byte, what string) error {
 	n, err := io.ReadFull(s.r, b)
 	if err != nil {
-		return &format.Error{Offset: s.off, What: fmt.Sprintf("%s: %d of %d bytes", what, n, len(b)), Err: io.ErrUnexpectedEOF}
+		return &format.Error{Offset: s.off, What: fmt.Sprintf("%s: %d of %d bytes", what, n, len(b)), Err: format.Cut(err)}
 	}
 	s.off += int64(n)
 	return nil
@@ -56,7 +57,7 @@ func (s *scanner) text(what string) ([]byte, error) {
 	for {
 		v, err := s.r.ReadByte()
 		if err != nil {
-			return nil, &format.Error{Offset: s.off, What: what, Err: io.ErrUnexpectedEOF}
+			return nil, &format.Error{Offset: s.off, What: what, Err: format.Cut(err)}
 		}
 		s.off++
 		if v == 0 {
@@ -71,7 +72,9 @@ func (s *scanner) text(what string) ([]byte, error) {
 func (c *Cabinet) readHeader() error {
 	s := c.scan(0)
 	var h [36]byte
-	if err := s.take(h[:], "header"); err != nil || !bytes.HasPrefix(h[:], signature) {
+	if err := s.take(h[:], "header"); err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return err
+	} else if err != nil || !bytes.HasPrefix(h[:], signature) {
 		return fmt.Errorf("no cabinet signature: %w", format.ErrNotThis)
 	}
 	if h[25] != 1 {

@@ -11,6 +11,7 @@ package ese
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 
@@ -119,6 +120,9 @@ func (db *DB) readHeader() error {
 // headerAt gives an Info with a page size whenever the header can serve, and an error when anything is wrong with it.
 func (db *DB) headerAt(off int64) (Info, error) {
 	b, err := format.ReadAt(db.r, off, headerLength, headerLength, "database header")
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return Info{}, err
+	}
 	if err != nil || binary.LittleEndian.Uint32(b[4:]) != signature {
 		return Info{}, fmt.Errorf("ESE database: %w", format.ErrNotThis)
 	}

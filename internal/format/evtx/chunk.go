@@ -3,6 +3,7 @@ package evtx
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"hash/crc32"
 	"io"
 
@@ -21,17 +22,17 @@ type chunk struct {
 	off int64  // where it begins in the file
 }
 
+// load takes in what can be read of the chunk at off.
 func (d *decoder) load(r io.ReaderAt, off, size int64) error {
 	n := int(min(size-off, chunkSize))
 	d.off, d.buf = off, d.mem[:n]
 	d.reset()
-	if got, err := r.ReadAt(d.buf, off); got < n {
-		d.buf = d.buf[:got]
-		if got < chunkHeader {
-			return &format.Error{Offset: off, What: "read chunk", Err: err}
-		}
+	got, err := r.ReadAt(d.buf, off)
+	if got == n {
+		return nil
 	}
-	return nil
+	d.buf = d.buf[:got]
+	return &format.Error{Offset: off, What: fmt.Sprintf("read chunk: %d of %d bytes", got, n), Err: format.Cut(err)}
 }
 
 // empty reports a block that was reserved and never written.

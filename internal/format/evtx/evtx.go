@@ -10,6 +10,7 @@ package evtx
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -50,7 +51,10 @@ type File struct {
 func Open(r io.ReaderAt, size int64) (*File, error) {
 	f := &File{r: r, size: size}
 	var head [128]byte
-	n, _ := r.ReadAt(head[:], 0)
+	n, err := r.ReadAt(head[:], 0)
+	if err = format.Cut(err); n < len(head) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, &format.Error{What: "file header", Err: err}
+	}
 	if n < len(head) || string(head[:8]) != fileSignature {
 		var magic [8]byte
 		if n, _ := r.ReadAt(magic[:], headerBlock); n < len(magic) || string(magic[:]) != chunkMagic {
@@ -98,13 +102,11 @@ func (f *File) iterate(want Filter, stale bool, yield func(*Record, error) bool)
 	}
 	d := newDecoder(want)
 	for off := int64(headerBlock); off < f.size; off += chunkSize {
-		if err := d.load(f.r, off, f.size); err != nil {
-			if !stale && !yield(nil, err) {
-				return
-			}
-			continue
+		err := d.load(f.r, off, f.size)
+		if err != nil && !stale && !yield(nil, err) {
+			return
 		}
-		if d.empty() {
+		if err != nil && len(d.buf) < chunkHeader || d.empty() {
 			continue
 		}
 		if stale {

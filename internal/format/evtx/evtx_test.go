@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -237,5 +238,41 @@ func TestGarbage(t *testing.T) {
 	// Each chunk's four templates are made anew, so 12 records share about 250.
 	if per := allocs / float64(n); n != 51*12 || per > 30 {
 		t.Errorf("%d records cost %.0f allocations each, want at most 30", n, per)
+	}
+}
+
+// badSector fails at all that lies behind a place.
+type badSector struct {
+	io.ReaderAt
+	at  int64
+	err error
+}
+
+func (r badSector) ReadAt(b []byte, off int64) (int, error) {
+	if left := r.at - off; left < int64(len(b)) {
+		n, _ := r.ReaderAt.ReadAt(b[:max(left, 0)], off)
+		return n, r.err
+	}
+	return r.ReaderAt.ReadAt(b, off)
+}
+
+// TestBadSector reads a chunk of which the disk gives a part: its records are read, and why there are no more is told.
+func TestBadSector(t *testing.T) {
+	b := fixture(t, write.Options{PerChunk: 6})
+	const second = 4096 + 65536
+	disk := errors.New("disk")
+	log, err := evtx.Open(badSector{bytes.NewReader(b), second + 3000, disk}, int64(len(b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	records, told := 0, false
+	for r, err := range log.Records(nil) {
+		if r != nil {
+			records++
+		}
+		told = told || errors.Is(err, disk)
+	}
+	if records <= 6 || records >= 12 || !told {
+		t.Errorf("%d records, told of the disk: %v", records, told)
 	}
 }

@@ -2,7 +2,6 @@ package hive
 
 import (
 	"encoding/binary"
-	"errors"
 	"io"
 	"sync"
 
@@ -110,10 +109,7 @@ func (m *image) fill(b []byte, off int64) error {
 	clear(b)
 	if n := min(int64(len(b)), m.fileSize-off); n > 0 {
 		if got, err := m.r.ReadAt(b[:n], off); int64(got) < n {
-			if err == nil || errors.Is(err, io.EOF) {
-				err = io.ErrUnexpectedEOF
-			}
-			return err
+			return format.Cut(err)
 		}
 	}
 	if len(m.over) == 0 {

@@ -88,6 +88,9 @@ func (f *File) Root() *Entry { return f.root }
 // Open reads the allocation tables and the directory. It fails when these cannot be read whole.
 func Open(r io.ReaderAt, size int64) (*File, error) {
 	h, err := format.ReadAt(r, 0, headerSize, headerSize, "header")
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, err
+	}
 	if err != nil || !bytes.HasPrefix(h, magic) {
 		return nil, fmt.Errorf("no compound file: %w", format.ErrNotThis)
 	}
@@ -240,10 +243,7 @@ func (s *stream) Read(b []byte) (int, error) {
 	}
 	n := min(int64(len(b)), s.unit-s.at, s.left)
 	if got, err := s.f.r.ReadAt(b[:n], from+s.at); int64(got) < n {
-		if errors.Is(err, io.EOF) {
-			err = io.ErrUnexpectedEOF
-		}
-		return got, &format.Error{Offset: from + s.at, What: "stream", Err: err}
+		return got, &format.Error{Offset: from + s.at, What: "stream", Err: format.Cut(err)}
 	}
 	s.at, s.left = s.at+n, s.left-n
 	if s.at == s.unit {
