@@ -39,7 +39,17 @@ var eventExcerpts = map[string]struct{ text, want string }{
 		"Source: Windows Server Update Services\nEvent ID: 364\nDescription:\nContent file download failed.\nReason: There is not enough space on the disk.\n" +
 			"Source File: /d/x/a.cab\nDestination File: E:\\WSUS\\WsusContent\\3C\\6D1C0E6D7A8F9B0C1D2E3F405162738495A6B73C.cab", "",
 	},
-	"servicing's word": {"Package KB4038792 failed to be changed to the Installed state. Status: 0x800f0831.", "package-manifest-missing"},
+	"labels that are not known": {
+		"Origine: ESENT\nID evento: 454\nCategoria: Recupero\nDescrizione:\nwuaueng.dll (5824,R,98) SUS20ClientDataStore: errore imprevisto -543.", "datastore-damaged",
+	},
+	"sfc, without its head": {
+		"CSI    00000376 [SR] Cannot repair member file [l:10]'bcrypt.dll' of Microsoft-Windows-BCrypt-DLL, version 10.0.19041.546, arch amd64, " +
+			"nonSxS, pkt {l:8 b:31bf3856ad364e35} in the store, file is missing", "component-payload-missing",
+	},
+	"sfc, without its head, and well": {"CSI    00000376 [SR] Verify complete", ""},
+	"a pane's head":                   {"Ereignis 25, WindowsUpdateClient\n\nFehler bei der Suche: Fehler 0x80072F7D.", "clock-or-tls-wrong"},
+	"a pane's head, of another":       {"Event 25, Kernel-Power\n\nError 0x80072F7D.", ""},
+	"servicing's word":                {"Package KB4038792 failed to be changed to the Installed state. Status: 0x800f0831.", "package-manifest-missing"},
 
 	"a package's manifest": {failedInstall("800f0831", "Installation Failure: error 0x800f0831: Some Update (KB5034123)."), "package-manifest-missing"},
 	"an assembly":          {failedInstall("80073701", "Installation Failure: error 0x80073701: Some Update (KB5034123)."), "component-manifest-missing"},

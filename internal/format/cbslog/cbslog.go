@@ -67,6 +67,11 @@ func (s *Scanner) Scan() bool {
 		Line: s.lines.No(), Time: h.Time, HasTime: h.HasTime, Level: h.Level, Component: h.Component,
 		Text: h.Text, Continuation: h.Continuation(), Cut: s.lines.Cut(),
 	}
+	if e.Continuation && len(e.Text) > len("CSI ") && string(e.Text[:4]) == "CSI " { // pasted without time and level
+		if text := bytes.TrimLeft(e.Text[4:], " \t"); startsHex(text) {
+			e.Component, e.Text, e.Continuation = CSI, text, false
+		}
+	}
 	switch {
 	case h.HasTime:
 		s.last = h.Time
@@ -105,6 +110,11 @@ func (e *Entry) splitCSI() {
 		e.Component, rest = SFC, text
 	}
 	e.Text = rest
+}
+
+func startsHex(b []byte) bool {
+	_, ok := hex32(b)
+	return ok
 }
 
 // hex32 reads the eight hex digits at the start of b.

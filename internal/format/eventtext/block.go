@@ -104,7 +104,7 @@ func (b *block) set(no int, name, value string) {
 		n, _ := strconv.ParseUint(value, 10, 16)
 		b.id = uint16(n)
 	case labelText:
-		b.body = true
+		b.body, b.text = true, nil // what stood above it were labels of a language that is not known
 		b.more(value)
 	case labelLog:
 		log, _, _ := strings.Cut(value, "/")

@@ -17,6 +17,7 @@ var (
 	quotes   = regexp.MustCompile(`["„“”«']\s*([^"„“”»']+?)\s*["“”»']`)
 	errorNo  = regexp.MustCompile(`\b(1[67]\d\d)\b`)
 	engine   = regexp.MustCompile(`^(\S+(?: \S+)?) \((\d+[^)]*)\) ?([^:"]*):`)
+	engineOf = regexp.MustCompile(`(?:^|\s)(\S+) \((\d+[^)]*)\) ?(SUS20ClientDataStore|QmgrDatabaseInstance|Catalog Database):`)
 	state    = regexp.MustCompile(`\b(Installed|Absent|Staged|Uninstalled)\b`)
 	service  = regexp.MustCompile(`\b[Tt]he (.+?) service (?:failed|terminated|depends|hung|was|is)`)
 	product  = regexp.MustCompile(`^\S+ ?: (.+?) -{1,2} `)
@@ -104,7 +105,11 @@ func productOf(text string) string {
 // engineFields reads "wuaueng.dll (1104,R,98) SUS20ClientDataStore: ... C:\...\edb.log ... -546".
 func engineFields(text string) []evtx.Field {
 	process, number, instance := "", "", ""
-	if m := engine.FindStringSubmatch(text); m != nil {
+	m := engine.FindStringSubmatch(text)
+	if m == nil {
+		m = engineOf.FindStringSubmatch(text)
+	}
+	if m != nil {
 		process, number, instance = m[1], m[2], m[3]
 	}
 	path := or(quoted(text, ""), "")

@@ -14,6 +14,9 @@ import (
 // number, the rest.
 var row = regexp.MustCompile(`(?:^|[\t,;"\s])(` + providerNames() + `)"?[\t,; ]+"?(\d{1,5})"?[\t,; ]+(\S.*)$`)
 
+// pane is what Event Viewer writes above the event that is chosen: "Event 20, WindowsUpdateClient", in any language.
+var pane = regexp.MustCompile(`^\pL[\pL ]*\s(\d{1,5}), (` + providerNames() + `)$`)
+
 // providerNames are the alternatives of the names of providers, with and without the words that lists leave out.
 func providerNames() string {
 	var names []string
@@ -28,9 +31,12 @@ func providerNames() string {
 	return strings.Join(names, "|")
 }
 
-// inRow reads an event that stands in one line. Its description may go on in the next ones.
+// inRow reads an event that stands, or begins, in one line. Its description may go on in the next ones.
 func inRow(no int, text string) (block, bool) {
 	m := row.FindStringSubmatch(text)
+	if p := pane.FindStringSubmatch(text); p != nil {
+		m = []string{text, p[2], p[1], ""}
+	}
 	if m == nil {
 		return block{}, false
 	}
