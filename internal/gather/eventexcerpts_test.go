@@ -49,6 +49,8 @@ var eventExcerpts = map[string]struct{ text, want string }{
 	"sfc, without its head, and well": {"CSI    00000376 [SR] Verify complete", ""},
 	"a pane's head":                   {"Ereignis 25, WindowsUpdateClient\n\nFehler bei der Suche: Fehler 0x80072F7D.", "clock-or-tls-wrong"},
 	"a pane's head, of another":       {"Event 25, Kernel-Power\n\nError 0x80072F7D.", ""},
+	"no number, and a broken line":    {"Installation Failure: Windows failed to install the following update with error\n0x80D02002: Feature update to Windows 10, version 1903.", "delivery-optimization-failed"},
+	"an app's failure":                {"Installation Failure: Windows failed to install the following update with error 0x80070005: 9WZDNCRFJ3PT-Contoso.Music.", ""},
 	"servicing's word":                {"Package KB4038792 failed to be changed to the Installed state. Status: 0x800f0831.", "package-manifest-missing"},
 
 	"a package's manifest": {failedInstall("800f0831", "Installation Failure: error 0x800f0831: Some Update (KB5034123)."), "package-manifest-missing"},

@@ -30,6 +30,8 @@ var screens = map[string]struct{ text, want string }{
 	"the role wizard is content":  {features + "Restart the server. Error: none", ""},
 	"Settings":                    {settings + "Failed to install on \u200e11/\u200e14/\u200e2024 - 0x800f0984", "delta-base-missing"},
 	"Settings, a general code":    {settings + "Install error - 0x80070002", ""},
+	"Settings, failed first":      {settings + "Successfully installed on 11/15/2024\n" + settings + "Failed to install on 11/14/2024 - 0x800f0984", ""},
+	"the client of a manager":     {`<![LOG[Scan failed with error = 0x8024402c.]LOG]!><time="08:31:23.660-60" component="WUAHandler" type="3">`, "network-or-proxy"},
 	"Settings, installed":         {settings + "Successfully installed on 11/14/2024", ""},
 	"Settings, a damaged payload": {settings + "Download error - 0x80246002", "payload-damaged"},
 	"history of Windows 7":        {"Security Update for Windows 7 (KB2761226)\nInstallation status: Failed\nError details: Code 80246012", "payload-missing-download"},

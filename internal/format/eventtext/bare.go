@@ -8,8 +8,9 @@ import (
 	"github.com/redx-update/redx/internal/format/winevents"
 )
 
-// attempt is the description of a failed installation: words, the code, and behind a colon the title, in every language.
-var attempt = regexp.MustCompile(`^\pL[^:\[\]{}=|<>]{2,60}: [^\[\]{}=|<>]{3,120}\b0x[89c][0-9a-fA-F]{7}\b[^\[\]{}=|<>]{0,120}: .*\(KB\d{6,7}\)`)
+// attempt is the description of a failed installation: words, the code, and behind a colon the title, in every language. Titles of
+// updates have the number of an article, or the name of a Windows.
+var attempt = regexp.MustCompile(`^\pL[^:\[\]{}=|<>]{2,60}: [^\[\]{}=|<>]{3,120}\b0x[89c][0-9a-fA-F]{7}\b[^\[\]{}=|<>]{0,120}: .*(?:\bKB\d{6,7}\b|\bWindows (?:1[01]|Server)\b)`)
 
 // described knows the descriptions that say by themselves whose they are, since they name a database, a service or an
 // installer's error; of which kind a database's is, its words tell.

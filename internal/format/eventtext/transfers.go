@@ -39,7 +39,8 @@ func starts(text string) bool {
 	if m := engine.FindStringSubmatch(text); m != nil {
 		return slices.Contains([]string{"SUS20ClientDataStore", "QmgrDatabaseInstance", "Catalog Database"}, m[3])
 	}
-	return strings.HasPrefix(text, "Content file download failed") || strings.HasPrefix(text, "BITS ")
+	return strings.HasPrefix(text, "Content file download failed") || strings.HasPrefix(text, "BITS ") ||
+		strings.HasPrefix(text, "Installation Failure: ")
 }
 
 // add takes a line, and gives the description that it completes with the line at which that begins.

@@ -12,6 +12,8 @@ var (
 	listed = regexp.MustCompile(`[-–—] ?(?:\pL+ )?\(?0x([89][0-9a-fA-F]{7})\)?$`)
 	// details is the same in the list of Windows 8.1 and before: "Error details: Code 80070005".
 	details = regexp.MustCompile(`^\pL[^:：]{0,40} ?[:：] ?\pL+ (?:0x)?([89][0-9A-F]{7})\.?$`)
+	// dated is the end of one that was installed: "Successfully installed on 3/14/2023".
+	dated   = regexp.MustCompile(`^\pL[^:：\d]* \d{1,4}[./-]\d{1,2}[./-]\d{2,4}$`)
 	loading = regexp.MustCompile(`(?i)^(?:download|erreur de téléchargement|error de descarga|errore di download)`)
 	// found is the dialog of Windows 8.1 and before after a search: "Code 80072F8F  Windows Update encountered ...".
 	found = regexp.MustCompile(`^\pL+ (?:0x)?([89][0-9A-F]{7})\b`)
@@ -51,6 +53,7 @@ func (s *state) inList(r *Record) bool {
 		m = details.FindStringSubmatch(rest)
 	}
 	if m == nil {
+		s.installed(rest)
 		return false
 	}
 	r.Kind, r.Title, r.Download = UpdateFailed, title, loading.MatchString(r.Text)
@@ -58,6 +61,17 @@ func (s *state) inList(r *Record) bool {
 	var ok bool
 	r.Code, ok = number(m[1])
 	return ok
+}
+
+// installed remembers an entry that only has a date: that of its success. The newest entry of an update stands first.
+func (s *state) installed(text string) {
+	if dated.MatchString(text) && len(s.done) < maxRecords {
+		if s.done == nil {
+			s.done = map[string]bool{}
+		}
+		s.done[s.title.text] = true
+		s.title = heading{}
+	}
 }
 
 // dialog reads a dialog of Windows Update, or an entry of Delivery Optimization's log.

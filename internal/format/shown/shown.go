@@ -9,6 +9,7 @@ package shown
 import (
 	"bytes"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -76,7 +77,8 @@ type state struct {
 	errors []Record // lines that are DISM's error if it is
 	cmdlet block
 	title  heading
-	agent  int // line that named Windows Update last, 0 for none
+	done   map[string]bool // titles of which the list says that they were installed
+	agent  int             // line that named Windows Update last, 0 for none
 	key    string
 	// service is the one that a command starts or shows, and that the next lines are about.
 	service string
@@ -104,7 +106,7 @@ func (s *state) line(no int, text string) {
 	if strings.Contains(lower, "windows update") {
 		s.agent = no
 	}
-	for _, read := range []func(*Record) bool{s.start, s.registry, s.ofService, s.tool, s.inList, s.dialog} {
+	for _, read := range []func(*Record) bool{s.handler, s.start, s.registry, s.ofService, s.tool, s.inList, s.dialog} {
 		rec := Record{Line: no, Text: text}
 		if read(&rec) {
 			s.out = append(s.out, rec)
@@ -116,6 +118,7 @@ func (s *state) line(no int, text string) {
 
 // records gives what was found, in the order of lines.
 func (s *state) records() []Record {
+	s.out = slices.DeleteFunc(s.out, func(r Record) bool { return r.Kind == UpdateFailed && s.done[r.Title] })
 	if !s.dism {
 		return s.out
 	}

@@ -78,6 +78,10 @@ var cases = map[string]struct {
 	},
 	"Settings, in a line":      {title + " - Error 0x80246002", []shown.Record{{Kind: shown.UpdateFailed, Line: 1, Code: 0x80246002, Title: title}}},
 	"Settings, while it loads": {title + "\nDownload error - 0x80246002", []shown.Record{{Kind: shown.UpdateFailed, Line: 2, Code: 0x80246002, Title: title, Download: true}}},
+	"the client of a manager": {
+		`<![LOG[Scan failed with error = 0x8024402c.]LOG]!><time="08:31:23.660-60" component="WUAHandler" type="3">`,
+		[]shown.Record{{Kind: shown.AgentFailed, Line: 1, Code: 0x8024402c, Name: "WUAHandler"}},
+	},
 	"a new version": {
 		"Windows 11, version 24H2\nLast failed install attempt on 3/1/2025 - 0x80070003",
 		[]shown.Record{{Kind: shown.UpdateFailed, Line: 2, Code: 0x80070003, Title: "Windows 11, version 24H2"}},
@@ -118,15 +122,19 @@ func TestRecords(t *testing.T) {
 // What only looks like it says nothing: advice, success, the parts of other texts.
 func TestNothingShown(t *testing.T) {
 	for name, text := range map[string]string{
-		"advice":                         "Error 0x80070002 or 0x80070003 means that files are missing. For 0x800f081f run DISM /Online /Cleanup-Image /RestoreHealth.",
-		"a code of its own":              "Error: 0x800f081f",
-		"another tool's error":           "chkdsk C:\nError: 3017",
-		"what DISM says of it":           "dism /online /get-features\nIndex: 3017\nVersion: 10\nError: none",
-		"DISM is done":                   "dism /online /cleanup-image /restorehealth\nThe operation completed successfully.",
-		"sfc is done":                    "Windows Resource Protection did not find any integrity violations.",
-		"another cmdlet":                 "Get-Item : Cannot find path. Exception from HRESULT: 0x80070002\n+ FullyQualifiedErrorId : x",
-		"a cmdlet, then prose":           "Get-WindowsUpdate : nothing to do\n\nSomebody else had 0x8024402C there.",
-		"installed":                      title + "\nSuccessfully installed on 11/14/2024",
+		"advice":                 "Error 0x80070002 or 0x80070003 means that files are missing. For 0x800f081f run DISM /Online /Cleanup-Image /RestoreHealth.",
+		"a code of its own":      "Error: 0x800f081f",
+		"another tool's error":   "chkdsk C:\nError: 3017",
+		"what DISM says of it":   "dism /online /get-features\nIndex: 3017\nVersion: 10\nError: none",
+		"DISM is done":           "dism /online /cleanup-image /restorehealth\nThe operation completed successfully.",
+		"sfc is done":            "Windows Resource Protection did not find any integrity violations.",
+		"another cmdlet":         "Get-Item : Cannot find path. Exception from HRESULT: 0x80070002\n+ FullyQualifiedErrorId : x",
+		"a cmdlet, then prose":   "Get-WindowsUpdate : nothing to do\n\nSomebody else had 0x8024402C there.",
+		"installed":              title + "\nSuccessfully installed on 11/14/2024",
+		"failed, then installed": title + "\nSuccessfully installed on 11/15/2024\n" + title + "\nFailed to install on 11/14/2024 - 0x800f0984",
+		"searched again": `<![LOG[Scan failed with error = 0x8024402c.]LOG]!><component="WUAHandler">` + "\n" +
+			`<![LOG[Successfully completed scan.]LOG]!><component="WUAHandler">`,
+		"another's log":                  `<![LOG[Download failed, error = 0x8024402c.]LOG]!><component="DataTransferService">`,
 		"a title and other lines":        title + "\nMore info\na\nb\nc\nd\nStatus - 0x80070002",
 		"a title and a remark":           title + "\nI read that 0x80070002 is a missing file",
 		"the search went well":           "Windows Update\nCode page 1252 is in use",
