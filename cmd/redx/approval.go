@@ -12,7 +12,6 @@ import (
 
 	"github.com/redx-update/redx/internal/catalog"
 	"github.com/redx-update/redx/internal/deploy"
-	"github.com/redx-update/redx/internal/guid"
 	"github.com/redx-update/redx/internal/maintenance"
 )
 
@@ -60,13 +59,9 @@ func approvals(ctx context.Context, opened *data) ([]approved, error) {
 	if err != nil {
 		return nil, err
 	}
-	updates, err := listUpdates(ctx, opened, nil, true)
+	titles, err := updateTitles(ctx, opened)
 	if err != nil {
 		return nil, err
-	}
-	titles := map[guid.GUID]string{}
-	for _, u := range updates {
-		titles[u.Update] = u.Title
 	}
 	list := []approved{}
 	for _, a := range all {

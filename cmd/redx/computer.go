@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/redx-update/redx/internal/deploy"
+	"github.com/redx-update/redx/internal/guid"
 	"github.com/redx-update/redx/internal/store"
 )
 
@@ -114,7 +115,11 @@ func newComputerShowCommand(std stdio) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return d.answer(std, v, func(w io.Writer) error { return printComputer(w, v, names) })
+				titles, err := updateTitles(cmd.Context(), opened)
+				if err != nil {
+					return err
+				}
+				return d.answer(std, v, func(w io.Writer) error { return printComputer(w, v, names, titles) })
 			})
 		},
 	}
@@ -137,15 +142,21 @@ func showComputer(ctx context.Context, s store.Store, name string) (shown, error
 	return v, err
 }
 
-func printComputer(w io.Writer, v shown, names map[deploy.GroupID]string) error {
+func printComputer(w io.Writer, v shown, names map[deploy.GroupID]string, titles map[guid.GUID]string) error {
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	fmt.Fprintf(t, "name\t%s\nid\t%s\ngroups\t%s\nlast seen\t%s from %s\nlast sync\t%s\n\n", v.Name, v.ID, memberOf(v.Computer, names), when(v.LastSeen), v.Address, when(v.LastSync)) //nolint:errcheck // Flush gives the error
 	if v.Cloned() {
 		fmt.Fprintf(t, "several computers\thave this id: %s\n\n", otherNames(v.AlsoKnownAs)) //nolint:errcheck // Flush gives the error
 	}
+	for _, s := range v.States {
+		if s.Standing != store.Installed && s.Standing != store.NotNeeded {
+			fmt.Fprintf(t, "since %s\t%s\t%s\t%s\n", when(s.Time), s.Standing, s.Update, titles[s.Update]) //nolint:errcheck // Flush gives the error
+		}
+	}
+	fmt.Fprintln(t) //nolint:errcheck // Flush gives the error
 	for _, e := range v.Events {
 		if a, ok := e.Attempt(); ok {
-			fmt.Fprintf(t, "%s\t%s %s\t%s\t%s\n", when(e.Time), a.Phase, a.Result, e.Update.GUID, codeOf(e)) //nolint:errcheck // Flush gives the error
+			fmt.Fprintf(t, "%s\t%s %s\t%s\t%s\t%s\n", when(e.Time), a.Phase, a.Result, e.Update.GUID, codeOf(e), titles[e.Update.GUID]) //nolint:errcheck // Flush gives the error
 		}
 	}
 	return t.Flush()

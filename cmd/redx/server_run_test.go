@@ -141,6 +141,8 @@ func told(t *testing.T, redx func(...string) string) {
 	t.Helper()
 	if shown := redx("computer", "show", "pc1.example"); !strings.Contains(shown, "install failed") || !strings.Contains(shown, "0x80070002 ERROR_FILE_NOT_FOUND") {
 		t.Errorf("computer show: %s", shown)
+	} else if state, attempts, ok := strings.Cut(shown, "\n\nsince "); !ok || strings.Contains(state, "Fix") || strings.Count(attempts, "  Fix one") != 2 {
+		t.Errorf("computer show does not have the update's title with its state and with the attempt: %s", shown)
 	}
 	if listed := redx("update", "list"); !strings.Contains(listed, "1 failed") {
 		t.Errorf("update list: %s", listed)

@@ -96,6 +96,16 @@ func listUpdates(ctx context.Context, s store.Store, words []string, all bool) (
 	return list, nil
 }
 
+// updateTitles gives the titles of all updates.
+func updateTitles(ctx context.Context, s store.Store) (map[guid.GUID]string, error) {
+	list, err := listUpdates(ctx, s, nil, true)
+	titles := map[guid.GUID]string{}
+	for _, u := range list {
+		titles[u.Update] = u.Title
+	}
+	return titles, err
+}
+
 func countStandings(ctx context.Context, s store.Reports) (map[guid.GUID]map[store.Standing]int, error) {
 	states, err := s.States(ctx, "")
 	counts := map[guid.GUID]map[store.Standing]int{}
