@@ -36,6 +36,14 @@ type world struct {
 	file    File
 	getter  *Getter
 	asked   atomic.Int64
+	closers []func()
+}
+
+// close ends the servers and lets go of the drive; to do it again is no harm.
+func (w *world) close() {
+	for _, c := range w.closers {
+		c()
+	}
 }
 
 func newWorld(t *testing.T, size int, handlers ...func(w *world) http.HandlerFunc) *world {
@@ -48,7 +56,8 @@ func newWorld(t *testing.T, size int, handlers ...func(w *world) http.HandlerFun
 	if w.drive, err = disk.Open(w.top, "C:"); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = w.drive.Close() })
+	w.closers = append(w.closers, func() { _ = w.drive.Close() })
+	t.Cleanup(w.close)
 	one, two := sha1.Sum(w.content), sha256.Sum256(w.content)
 	w.file = File{Name: "a.cab", Size: int64(size), SHA1: one[:], SHA256: two[:]}
 	w.getter = &Getter{HTTP: http.DefaultClient, Log: slog.New(slog.DiscardHandler), StatusCode: func(s int) hresult.Code {
@@ -60,7 +69,7 @@ func newWorld(t *testing.T, size int, handlers ...func(w *world) http.HandlerFun
 			w.asked.Add(1)
 			handler(rw, r)
 		}))
-		t.Cleanup(s.Close)
+		w.closers = append(w.closers, s.Close)
 		w.file.URLs = append(w.file.URLs, s.URL+"/Content/AB/"+w.file.Name)
 	}
 	return w
@@ -259,6 +268,7 @@ func TestRandom(t *testing.T) {
 			from = append(from, all[p])
 		}
 		w := newWorld(t, n, append(from, honest)...)
+		defer w.close() // else a long run is out of files
 		for range rapid.IntRange(0, 3).Draw(r, "kills") {
 			ctx, stop := context.WithCancel(t.Context())
 			most := rapid.Int64Range(0, int64(n)).Draw(r, "until")

@@ -61,6 +61,7 @@ func TestFaultsInAnyOrder(t *testing.T) {
 			}
 		}
 		c := newComputer(t, site.URL, &location.State{})
+		defer c.http.CloseIdleConnections() // else a long run is out of files
 		for range 2 {
 			err := c.Sync(t.Context(), judge)
 			if n := len(seen.take()); n > 150 {

@@ -32,6 +32,7 @@ const me = "e1da06a3-5601-43c9-bac3-52d5db701494"
 type computer struct {
 	*location.Client
 	t      *testing.T
+	http   *http.Client
 	pauses []time.Duration
 }
 
@@ -45,8 +46,8 @@ func options(url string) location.Options {
 
 func newComputer(t *testing.T, url string, state *location.State) *computer {
 	t.Helper()
-	c := &computer{t: t}
 	o := options(url)
+	c := &computer{t: t, http: o.HTTP}
 	o.Wait = func(ctx context.Context, d time.Duration) error {
 		c.pauses = append(c.pauses, d)
 		return ctx.Err()
