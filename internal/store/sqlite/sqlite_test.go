@@ -101,8 +101,12 @@ func TestBackup(t *testing.T) {
 	}
 }
 
-// childStore makes this test's own binary a process that writes until it is killed, and says what is acknowledged.
-const childStore = "REDX_TEST_STORE_CHILD"
+// childStore makes this test's own binary a process that writes until it is killed, and says what is acknowledged. It is no
+// more than childAhead ahead of who reads that, and sends it a byte for each: on a busy machine it would be done before.
+const (
+	childStore = "REDX_TEST_STORE_CHILD"
+	childAhead = 50
+)
 
 func TestMain(m *testing.M) {
 	if path := os.Getenv(childStore); path != "" {
@@ -123,6 +127,11 @@ func child(path string) int {
 		return 1
 	}
 	for i := range 250 {
+		if i >= childAhead {
+			if _, err := os.Stdin.Read(make([]byte, 1)); err != nil {
+				return 1
+			}
+		}
 		added, err := s.AddUpdates(ctx, []store.Update{storetest.Update(byte(i+1), 1)})
 		if err == nil {
 			err = s.AddEvents(ctx, "id", []store.Event{{Instance: storetest.ID(byte(i + 1)), EventID: 182, Time: time.Now()}})
@@ -147,6 +156,10 @@ func TestKilled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -158,6 +171,7 @@ func TestKilled(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		_, _ = in.Write([]byte{'.'}) // nobody may be there any more
 	}
 	_ = cmd.Wait() // it was killed
 	if acknowledged < 20 || acknowledged >= 250 {
