@@ -107,7 +107,7 @@ func write(t *testing.T, path string, text []byte) {
 // tool runs a program of others and wants it to go well.
 func tool(t *testing.T, env []string, words ...string) string {
 	t.Helper()
-	ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, stop := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer stop()
 	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
 	cmd.Env = append(os.Environ(), env...)

@@ -35,8 +35,8 @@ targeting = "server"
 pause_share = 0.0
 `
 
-// serverStart is how long the server may take until it listens.
-const serverStart = 30 * time.Second
+// serverStart is how long the server may take until it listens, on a machine that is busy with much else.
+const serverStart = 2 * time.Minute
 
 // open starts the server in a new folder.
 func openLocation(ctx context.Context, r *redx, data string) (*location, error) {
