@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/url"
@@ -116,11 +115,8 @@ func (o *agentInstallOptions) files() (f setup.Files, err error) {
 		fmt.Fprintf(&text, "server = %q\n", o.server)
 	}
 	if o.trust != "" {
-		if f.Trust, err = os.ReadFile(o.trust); err != nil {
+		if _, f.Trust, err = readRoots(o.trust); err != nil {
 			return f, err
-		}
-		if !x509.NewCertPool().AppendCertsFromPEM(f.Trust) {
-			return f, usage("%s has no certificate in PEM", o.trust)
 		}
 		fmt.Fprintf(&text, "trust = %q\n", setup.TrustName)
 	}

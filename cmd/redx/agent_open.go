@@ -206,15 +206,8 @@ func (o *agentOptions) roots() (*x509.CertPool, error) {
 	if o.trust == "" {
 		return x509.SystemCertPool()
 	}
-	text, err := os.ReadFile(o.trust)
-	if err != nil {
-		return nil, err
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(text) {
-		return nil, fmt.Errorf("%s: no certificate in PEM form", o.trust)
-	}
-	return pool, nil
+	pool, _, err := readRoots(o.trust)
+	return pool, err
 }
 
 // serve runs the agent and answers on its channel until the context ends.

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -176,13 +175,9 @@ func (o *publishOptions) conditions() error {
 
 func (o *publishOptions) files() error {
 	if o.trust != "" {
-		b, err := os.ReadFile(o.trust)
-		if err != nil {
+		var err error
+		if o.request.Roots, _, err = readRoots(o.trust); err != nil {
 			return err
-		}
-		o.request.Roots = x509.NewCertPool()
-		if !o.request.Roots.AppendCertsFromPEM(b) {
-			return fmt.Errorf("%s has no certificate in PEM", o.trust)
 		}
 	}
 	if o.cert == "" {
