@@ -93,6 +93,9 @@ func (r ZoneRule) saves() bool {
 	return r.Standard.Month != 0 && r.Daylight.Month != 0 && r.DaylightBias != r.StandardBias
 }
 
+// lastWeek stands for the last week of a month; what a hive says beyond that is no week.
+const lastWeek = 5
+
 // in gives the transition's local time in a year.
 func (t Transition) in(year int) time.Time {
 	clock := time.Duration(t.Hour)*time.Hour + time.Duration(t.Minute)*time.Minute +
@@ -101,7 +104,7 @@ func (t Transition) in(year int) time.Time {
 		return time.Date(t.Year, t.Month, t.Day, 0, 0, 0, 0, time.UTC).Add(clock)
 	}
 	first := time.Date(year, t.Month, 1, 0, 0, 0, 0, time.UTC)
-	day := first.AddDate(0, 0, (int(t.Weekday)-int(first.Weekday())+7)%7+7*(t.Day-1))
+	day := first.AddDate(0, 0, (int(t.Weekday)-int(first.Weekday())+7)%7+7*(min(t.Day, lastWeek)-1))
 	for day.Month() != first.Month() && day.After(first) {
 		day = day.AddDate(0, 0, -7) // the fifth week is the last, though it be the fourth
 	}

@@ -109,6 +109,24 @@ func TestUTCAgainstGo(t *testing.T) {
 	}
 }
 
+// TestNoWeek: a week that no month has is the last one, and is found at once.
+func TestNoWeek(t *testing.T) {
+	zone := func(day int) winsys.TimeZone {
+		return winsys.TimeZone{Rule: winsys.ZoneRule{
+			Bias: -60, DaylightBias: -60,
+			Standard: winsys.Transition{Month: time.October, Day: day, Hour: 3}, Daylight: winsys.Transition{Month: time.March, Day: day, Hour: 2},
+		}}
+	}
+	last, none := zone(5), zone(65535)
+	for day := range 366 {
+		at := time.Date(2024, 1, 1+day, 12, 0, 0, 0, time.UTC)
+		want, _ := last.UTC(at)
+		if got, _ := none.UTC(at); !got.Equal(want) {
+			t.Errorf("%s: %s, want %s", at, got, want)
+		}
+	}
+}
+
 func TestZoneYears(t *testing.T) {
 	tzi := func(bias int32, month uint16) []byte {
 		b := make([]byte, 44)

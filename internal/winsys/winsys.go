@@ -152,12 +152,16 @@ func one[T any](n node, read func(node) T) iter.Seq2[T, error] {
 	}
 }
 
+// maxExpanded is how long a text may get by expanding it: what Windows itself allows.
+const maxExpanded = 32767
+
 // Expand replaces %NAME% by what vars gives for NAME; names that vars does not know stay as they are. Values of
-// the environment can hold variables themselves, so it goes on up to four times.
+// the environment can hold variables themselves, so it goes on up to four times, and not beyond a length that Windows has
+// room for.
 func Expand(s string, vars func(name string) (string, bool)) string {
 	for range 4 {
 		next := expandOnce(s, vars)
-		if next == s {
+		if next == s || len(next) > maxExpanded {
 			break
 		}
 		s = next
@@ -165,18 +169,19 @@ func Expand(s string, vars func(name string) (string, bool)) string {
 	return s
 }
 
+// expandOnce stops soon after what is allowed.
 func expandOnce(s string, vars func(string) (string, bool)) string {
 	var b strings.Builder
-	for {
+	for b.Len() <= maxExpanded {
 		head, rest, ok := strings.Cut(s, "%")
 		b.WriteString(head)
 		if !ok {
-			return b.String()
+			break
 		}
 		name, tail, ok := strings.Cut(rest, "%")
 		if !ok {
 			b.WriteString("%" + rest)
-			return b.String()
+			break
 		}
 		if value, known := vars(name); known {
 			b.WriteString(value)
@@ -184,12 +189,9 @@ func expandOnce(s string, vars func(string) (string, bool)) string {
 			continue
 		}
 		b.WriteString("%" + name)
-		s = "%" + tail
-		if tail == "" {
-			b.WriteString("%")
-			return b.String()
-		}
+		s = rest[len(name):] // the second sign may begin the next name
 	}
+	return b.String()
 }
 
 func controlSet(n uint64) string {

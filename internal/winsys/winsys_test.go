@@ -199,6 +199,32 @@ func TestRealEnvironment(t *testing.T) {
 	}
 }
 
+func TestExpand(t *testing.T) {
+	vars := func(name string) (string, bool) {
+		value, known := map[string]string{"A": "1%B%", "B": "2", "GROWS": strings.Repeat("%GROWS%", 100), "LOOP": "%LOOP%"}[name]
+		return value, known
+	}
+	percents := strings.Repeat("%", 500_000)
+	for in, want := range map[string]string{
+		"":               "",
+		`x%A%y`:          "x12y",
+		"%B%%B%":         "22",
+		"%C%B%":          "%C2",
+		"%C%":            "%C%",
+		"100%":           "100%",
+		"%%":             "%%",
+		"%%B%":           "%2",
+		"%LOOP%":         "%LOOP%",
+		percents:         percents,
+		"%GROWS%":        strings.Repeat("%GROWS%", 100), // further on it is longer than Windows allows
+		"%A%" + percents: "%A%" + percents,
+	} {
+		if got := winsys.Expand(in, vars); got != want {
+			t.Errorf("%.40q: %.40q of %d, want %.40q of %d", in, got, len(got), want, len(want))
+		}
+	}
+}
+
 func TestRealDrivers(t *testing.T) {
 	found, known := false, 0
 	for d, err := range realSystem(t, "SYSTEM_WIN_10_1709").DriverInfs() {
