@@ -80,6 +80,9 @@ func restartList(session uint32) ([]Holder, error) {
 	}
 }
 
+// restartCall calls a function of the Restart Manager. Arguments that are pointers stay where they are meanwhile.
+//
+//go:uintptrescapes
 func restartCall(name string, args ...uintptr) error {
 	p := system("rstrtmgr.dll", name)
 	if err := p.Find(); err != nil {

@@ -102,8 +102,9 @@ func readPending(k registry.Key) ([]uint16, error) {
 	if err == nil && (kind != registry.MULTI_SZ || n > maxPending) {
 		err = fmt.Errorf("%d bytes of type %d", n, kind)
 	}
-	units := make([]uint16, (n+1)/2)
+	var units []uint16
 	if err == nil && n > 0 {
+		units = make([]uint16, (n+1)/2)
 		_, _, err = k.GetValue(pendingValue, unsafe.Slice((*byte)(unsafe.Pointer(&units[0])), 2*len(units)))
 	}
 	if err != nil {

@@ -45,6 +45,7 @@ type pipeListener struct {
 
 	accepting sync.Mutex
 	next      windows.Handle // the instance that the next client gets; 0 after the end
+	waits     windows.Overlapped
 
 	closing sync.Once
 	stop    windows.Handle // an event
@@ -74,22 +75,25 @@ func (l *pipeListener) Accept() (net.Conn, error) {
 		return nil, err
 	}
 	// The name must never be without an instance, or somebody else could take it.
-	var err error
-	if l.next, err = l.instance(0); err != nil {
+	next, err := l.instance(0)
+	if err != nil {
+		l.next = 0
 		return nil, errors.Join(fmt.Errorf("listen on %s: %w", l.name, err), windows.CloseHandle(h))
 	}
+	l.next = next
 	return newPipeConn(h, l.name), nil
 }
 
 // connect waits until a client has the instance.
 func (l *pipeListener) connect(h windows.Handle) error {
-	var o windows.Overlapped
+	o := &l.waits // never on a stack, which may move while Windows writes to it
+	*o = windows.Overlapped{}
 	var err error
 	if o.HEvent, err = windows.CreateEvent(nil, 1, 0, nil); err != nil {
 		return err
 	}
 	defer windows.CloseHandle(o.HEvent) //nolint:errcheck // nothing is lost with it
-	err = windows.ConnectNamedPipe(h, &o)
+	err = windows.ConnectNamedPipe(h, o)
 	switch {
 	case errors.Is(err, windows.ERROR_PIPE_CONNECTED), errors.Is(err, windows.ERROR_NO_DATA), err == nil:
 		return nil // it came, and may have gone, before it was waited for
@@ -101,8 +105,8 @@ func (l *pipeListener) connect(h windows.Handle) error {
 		return nil
 	}
 	var n uint32
-	_ = windows.CancelIoEx(h, &o)                    // it may have ended just now
-	_ = windows.GetOverlappedResult(h, &o, &n, true) // until then Windows writes to o
+	_ = windows.CancelIoEx(h, o)                    // it may have ended just now
+	_ = windows.GetOverlappedResult(h, o, &n, true) // until then Windows writes to o
 	return net.ErrClosed
 }
 
@@ -113,7 +117,10 @@ func (l *pipeListener) Close() error {
 		err = windows.SetEvent(l.stop)
 		l.accepting.Lock()
 		defer l.accepting.Unlock()
-		err = errors.Join(err, windows.CloseHandle(l.next), windows.CloseHandle(l.stop))
+		if l.next != 0 {
+			err = errors.Join(err, windows.CloseHandle(l.next))
+		}
+		err = errors.Join(err, windows.CloseHandle(l.stop))
 		l.next = 0
 	})
 	return err

@@ -1,6 +1,8 @@
 package wua
 
 import (
+	"strings"
+
 	"github.com/redx-update/redx/internal/wuaclient/protocol"
 )
 
@@ -81,6 +83,6 @@ func attempt(item object) (a protocol.Attempt, err error) {
 	if a.Title, err = item.text("Title"); err != nil {
 		return a, err
 	}
-	a.Title = a.Title[:min(len(a.Title), maxTitle)]
+	a.Title = strings.ToValidUTF8(a.Title[:min(len(a.Title), maxTitle)], "")
 	return a, nil
 }

@@ -9,7 +9,8 @@ import (
 const (
 	maxUpdates = 5000
 	maxURLs    = 5000
-	maxBundles = 3 // levels of updates that bundle updates
+	maxURLText = 2 << 20 // bytes of all of them: an answer that is too long would be none
+	maxBundles = 3       // levels of updates that bundle updates
 )
 
 // find searches for the update that was asked for and holds it; nothing is held when it is not offered.
@@ -173,6 +174,13 @@ func texts(o object, name string) ([]string, error) {
 	return out, nil
 }
 
+func length(texts []string) (n int) {
+	for _, t := range texts {
+		n += len(t)
+	}
+	return n
+}
+
 // urls adds the addresses of an update's files and of those that it bundles: a bundle has none of its own. The agent
 // gives neither paths nor digests.
 func urls(item object, u *protocol.Update, deep int) error {
@@ -183,7 +191,9 @@ func urls(item object, u *protocol.Update, deep int) error {
 	defer contents.release()
 	if _, err = contents.each(maxURLs-len(u.URLs), "IUpdateDownloadContent", func(_ int, c object) error {
 		url, err := c.text("DownloadUrl")
-		u.URLs = append(u.URLs, url)
+		if left := maxURLText - length(u.URLs); err == nil && len(url) <= left {
+			u.URLs = append(u.URLs, url)
+		}
 		return err
 	}); err != nil || deep == 0 {
 		return err
