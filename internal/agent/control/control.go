@@ -86,6 +86,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	for {
 		conn, err := l.Accept()
 		if ctx.Err() != nil || errors.Is(err, net.ErrClosed) {
+			if conn != nil {
+				_ = conn.Close() // it came just before the end
+			}
 			return nil
 		}
 		if err != nil {

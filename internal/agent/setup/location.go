@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/redx-update/redx/internal/agent/keep"
 	"github.com/redx-update/redx/internal/win"
@@ -106,6 +107,12 @@ func RestoreLocation(folder *os.Root, r Registry) (left []string, err error) {
 	return left, folder.Remove(locationName)
 }
 
+// foreign tells a value that is no policy: whatever the file says, nothing else of the registry is written.
+func foreign(v win.MachineValue) bool {
+	const policies = `software\policies\`
+	return len(v.Key) < len(policies) || !strings.EqualFold(v.Key[:len(policies)], policies)
+}
+
 // equal tells whether two values have the same content.
 func equal(a, b win.MachineValue) bool {
 	a.NoKey, b.NoKey = false, false
@@ -124,6 +131,9 @@ func readLocation(folder *os.Root) (l location, err error) {
 	}
 	if err == nil && l.Version != locationVersion {
 		err = fmt.Errorf("version %d", l.Version)
+	}
+	if i := slices.IndexFunc(slices.Concat(l.Before, l.After), foreign); err == nil && i >= 0 {
+		err = errors.New("it names what is no policy")
 	}
 	if err != nil {
 		return location{}, fmt.Errorf("%s, which says what the policy of the update location was: %w", locationName, err)

@@ -130,6 +130,28 @@ func TestLocationOfOthers(t *testing.T) {
 	}
 }
 
+// TestLocationOfNoPolicy: a file that names anything but policies is believed in nothing, and nothing is written.
+func TestLocationOfNoPolicy(t *testing.T) {
+	for _, where := range []string{"before", "after"} {
+		dir := folder(t)
+		planted := `{"version":1,"` + where + `":[{"key":"SYSTEM\\CurrentControlSet\\Services\\x","name":"ImagePath","kind":"text","text":"evil"}]}`
+		if err := dir.WriteFile("location.json", []byte(planted), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r := &registry{values: map[string]win.MachineValue{}, keys: map[string]bool{}}
+		_, err := setup.RestoreLocation(dir, r)
+		if err == nil || !strings.Contains(err.Error(), "no policy") {
+			t.Errorf("%s: %v", where, err)
+		}
+		if err := setup.SetLocation(dir, r, []win.MachineValue{text("WUServer", "http://a")}); err == nil {
+			t.Errorf("%s: it was gone on with", where)
+		}
+		if len(r.values) != 0 {
+			t.Errorf("%s: written: %v", where, r.values)
+		}
+	}
+}
+
 func TestFiles(t *testing.T) {
 	dir := t.TempDir()
 	root, err := os.OpenRoot(dir)
