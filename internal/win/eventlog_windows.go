@@ -35,10 +35,13 @@ func RemoveEventSource(name string) error {
 	return fmt.Errorf("remove the event source %s: %w", name, err)
 }
 
-// WriteEvent writes an event to the log Application.
+// maxEvent is how much of a text an event takes: Windows takes 31,839 characters, and of a longer one nothing.
+const maxEvent = 30_000
+
+// WriteEvent writes an event to the log Application. Of a text that is too long the beginning is written.
 func WriteEvent(source string, kind EventKind, id uint32, text string) error {
 	s, err1 := windows.UTF16PtrFromString(source)
-	p, err2 := windows.UTF16PtrFromString(text)
+	p, err2 := windows.UTF16PtrFromString(text[:min(len(text), maxEvent)])
 	err := errors.Join(err1, err2)
 	if err != nil {
 		return fmt.Errorf("write event %d: %w", id, err)

@@ -144,7 +144,8 @@ func (c pipeConn) LocalAddr() net.Addr  { return pipeAddr(c.Name()) }
 func (c pipeConn) RemoteAddr() net.Addr { return pipeAddr(c.Name()) }
 
 // DialPipe connects to a pipe of this computer. fs.ErrNotExist when nobody listens; fs.ErrPermission without the rights.
-// Whoever listens learns who this is and cannot act in its name.
+// Whoever listens learns who this is and cannot act in its name; one that neither the system, nor an administrator, nor this
+// user has made is fs.ErrPermission too: anybody can take the name while no agent runs.
 func DialPipe(ctx context.Context, name string) (net.Conn, error) {
 	const rights = windows.GENERIC_READ | windows.GENERIC_WRITE
 	const flags = windows.FILE_FLAG_OVERLAPPED | windows.SECURITY_SQOS_PRESENT | windows.SECURITY_IDENTIFICATION
@@ -155,6 +156,9 @@ func DialPipe(ctx context.Context, name string) (net.Conn, error) {
 	for {
 		h, err := windows.CreateFile(p, rights, 0, nil, windows.OPEN_EXISTING, flags, 0)
 		if err == nil {
+			if err := checkListener(h); err != nil {
+				return nil, errors.Join(&fs.PathError{Op: "connect to", Path: pipePrefix + name, Err: err}, windows.CloseHandle(h))
+			}
 			return newPipeConn(h, pipePrefix+name), nil
 		}
 		if !errors.Is(err, windows.ERROR_PIPE_BUSY) {
@@ -164,4 +168,34 @@ func DialPipe(ctx context.Context, name string) (net.Conn, error) {
 			return nil, err
 		}
 	}
+}
+
+// checkListener wants a pipe that is not somebody else's. One whose owner is not told is let be: it could be connected to.
+func checkListener(h windows.Handle) error {
+	if Wine() { // whose owners are no accounts
+		return nil
+	}
+	sd, err := windows.GetSecurityInfo(h, windows.SE_KERNEL_OBJECT, windows.OWNER_SECURITY_INFORMATION)
+	if err != nil {
+		return nil
+	}
+	owner, _, err := sd.Owner()
+	if err != nil || owner == nil {
+		return nil
+	}
+	return checkOwner(owner)
+}
+
+func checkOwner(owner *windows.SID) error {
+	if owner.IsWellKnown(windows.WinLocalSystemSid) || owner.IsWellKnown(windows.WinBuiltinAdministratorsSid) {
+		return nil
+	}
+	user, err := windows.GetCurrentProcessToken().GetTokenUser()
+	if err != nil {
+		return fmt.Errorf("ask who runs this: %w", err)
+	}
+	if !owner.Equals(user.User.Sid) {
+		return fmt.Errorf("it was made by %s: %w", owner, fs.ErrPermission)
+	}
+	return nil
 }
