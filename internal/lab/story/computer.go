@@ -2,6 +2,7 @@ package story
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -94,7 +95,7 @@ func (c *computer) switchOn(ctx context.Context, server, trust string) error {
 			return nil
 		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("the agent of %s does not run: %w: %s", c.name, err, p.said())
+			return errors.Join(fmt.Errorf("the agent of %s does not run: %s", c.name, p.said()), err)
 		}
 		select {
 		case <-ctx.Done():

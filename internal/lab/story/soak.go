@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,15 +27,14 @@ type Soaked struct {
 
 // Soak has a crowd of computers install one update after the other until the time is over, each with a random fault. The
 // last round is gone through to its end.
-func (s *Story) Soak(ctx context.Context, computers int, until time.Time) (*Soaked, error) {
+func (s *Story) Soak(ctx context.Context, computers int, until time.Time) (out *Soaked, err error) {
 	if err := s.prepare(); err != nil {
 		return nil, err
 	}
-	var err error
 	if s.location, err = openLocation(ctx, s.redx, filepath.Join(s.Dir, "server")); err != nil {
 		return nil, err
 	}
-	out := &Soaked{Computers: computers}
+	out = &Soaked{Computers: computers}
 	all, err := s.settle(ctx, computers)
 	defer func() {
 		for _, c := range all {
@@ -138,7 +138,7 @@ func (c *computer) live(ctx context.Context, m *made) error {
 		return err
 	case len(missing) == 0:
 		return nil
-	case c.ended.Healing == "left-alone" && t.Attempts[0].Healing.Why != "":
+	case slices.ContainsFunc(t.Attempts, func(a attempt) bool { return a.Healing != nil && a.Healing.Healed == "left-alone" && a.Healing.Why != "" }):
 		return nil // with a named reason
 	}
 	return fmt.Errorf("%s is not there: %+v", missing[0], t)
