@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"math/rand/v2"
@@ -171,10 +172,15 @@ func onLab(img image.Image, top string) (bool, error) {
 	if img.Kind() != image.Offline {
 		return false, nil
 	}
-	data, err := os.ReadFile(filepath.Join(top, marker.Name))
+	f, err := os.Open(filepath.Join(top, marker.Name))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, marker.MaxSize)) // of one that is longer the beginning is none
 	if err == nil {
 		_, err = marker.Parse(data)
 	}

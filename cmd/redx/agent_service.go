@@ -58,6 +58,9 @@ func (s *agentService) run(ctx context.Context, std stdio) error {
 		err := s.serve(inner, std)
 		reloaded := inner.Err() != nil && ctx.Err() == nil
 		cancel()
+		if reloaded && errors.Is(err, context.Canceled) {
+			err = nil // it was still opening
+		}
 		if !reloaded || err != nil {
 			return err
 		}

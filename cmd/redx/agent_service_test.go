@@ -53,6 +53,7 @@ func TestReload(t *testing.T) {
 	write("[visit]\nevery = \"3h\"\nfirst_within = \"1h\"\n")
 	var log syncBuffer
 	a := newAgentService(o)
+	a.reload() // before there is an agent, which then begins again and does not end
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- a.run(ctx, stdio{out: &log, err: &log, getenv: os.Getenv}) }()
