@@ -175,15 +175,15 @@ func checkListener(h windows.Handle) error {
 	if Wine() { // whose owners are no accounts
 		return nil
 	}
+	var owner *windows.SID
 	sd, err := windows.GetSecurityInfo(h, windows.SE_KERNEL_OBJECT, windows.OWNER_SECURITY_INFORMATION)
-	if err != nil {
-		return nil
+	if err == nil {
+		owner, _, err = sd.Owner()
 	}
-	owner, _, err := sd.Owner()
-	if err != nil || owner == nil {
-		return nil
+	if err == nil && owner != nil {
+		return checkOwner(owner)
 	}
-	return checkOwner(owner)
+	return nil
 }
 
 func checkOwner(owner *windows.SID) error {

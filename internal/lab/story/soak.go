@@ -138,7 +138,9 @@ func (c *computer) live(ctx context.Context, m *made) error {
 		return err
 	case len(missing) == 0:
 		return nil
-	case slices.ContainsFunc(t.Attempts, func(a attempt) bool { return a.Healing != nil && a.Healing.Healed == "left-alone" && a.Healing.Why != "" }):
+	case slices.ContainsFunc(t.Attempts, func(a attempt) bool {
+		return a.Healing != nil && a.Healing.Healed == "left-alone" && a.Healing.Why != ""
+	}):
 		return nil // with a named reason
 	}
 	return fmt.Errorf("%s is not there: %+v", missing[0], t)
