@@ -138,15 +138,20 @@ func (b *block) record() (Record, bool) {
 	return Record{Line: b.line, Record: rec}, text != ""
 }
 
+// events are those that package winevents has a meaning for, providers their providers in a fixed order.
+var (
+	events    = winevents.Filter()
+	providers = slices.Sorted(maps.Keys(events))
+)
+
 // known reports an event that package winevents has a meaning for.
 func known(provider string, id uint16) bool {
-	ids, ok := winevents.Filter()[provider]
+	ids, ok := events[provider]
 	return ok && slices.Contains(ids, id)
 }
 
 // providerOf gives the name of a provider as records have it; Event Viewer's lists leave the first words out.
 func providerOf(s string) string {
-	providers := slices.Sorted(maps.Keys(winevents.Filter()))
 	for _, whole := range []string{s, "Microsoft-Windows-" + s} { // one provider is known under both
 		for _, name := range providers {
 			if strings.EqualFold(whole, name) {
