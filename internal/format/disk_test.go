@@ -26,8 +26,28 @@ func TestDisk(t *testing.T) {
 		"hive": func(r io.ReaderAt) error { _, err := hive.Open(r, size); return err },
 		"msi":  func(r io.ReaderAt) error { _, err := msi.Read(r, size); return err },
 	} {
-		if err := open(failing{disk}); !errors.Is(err, disk) || errors.Is(err, format.ErrNotThis) {
+		if err := open(failing{disk}); !errors.Is(err, disk) || errors.Is(err, format.ErrNotThis) || !format.Failed(err) {
 			t.Errorf("%s: got %v, want the disk's error", name, err)
+		}
+	}
+}
+
+// TestFailed tells what a disk did not give from what is not there, however deep it is wrapped.
+func TestFailed(t *testing.T) {
+	for name, tt := range map[string]struct {
+		err  error
+		want bool
+	}{
+		"a disk":         {format.Cut(errors.New("disk")), true},
+		"wrapped":        {&format.Error{What: "page", Err: format.Cut(errors.New("disk"))}, true},
+		"the file's end": {format.Cut(io.EOF), false},
+		"short":          {format.Cut(io.ErrUnexpectedEOF), false},
+		"nothing":        {format.Cut(nil), false},
+		"damage":         {format.At(1, "x"), false},
+		"none":           {nil, false},
+	} {
+		if got := format.Failed(tt.err); got != tt.want {
+			t.Errorf("%s: got %v, want %v", name, got, tt.want)
 		}
 	}
 }

@@ -61,10 +61,24 @@ func ReadAt(r io.ReaderAt, off int64, n, limit int, what string) ([]byte, error)
 	return b, nil
 }
 
-// Cut is why there was less to read than wanted: the file ends (io.ErrUnexpectedEOF), or the error of whoever read it.
+// Cut is why there was less to read than wanted: the file ends (io.ErrUnexpectedEOF), or whoever read it has failed,
+// which Failed tells.
 func Cut(err error) error {
-	if err == nil || errors.Is(err, io.EOF) {
+	if err == nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return io.ErrUnexpectedEOF
 	}
-	return err
+	return &failure{err}
 }
+
+// Failed reports an error that is not the file's: the disk, or whatever else it was read from, did not give it.
+func Failed(err error) bool {
+	var f *failure
+	return errors.As(err, &f)
+}
+
+// failure is the error of a source.
+type failure struct{ err error }
+
+func (f *failure) Error() string { return f.err.Error() }
+
+func (f *failure) Unwrap() error { return f.err }

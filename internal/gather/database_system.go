@@ -12,10 +12,10 @@ import (
 var databases = []string{"datastore.edb", "qmgr.db", "catdb"}
 
 // databaseDamage says that a database which updates need is damaged, by what its reader met. Single records that cannot
-// be read do not come here; failing to read the disk is no damage of the database either.
+// be read do not come here; a disk that does not give the file is no damage of the database either.
 func databaseDamage(path string, err error) (evidence.Event, bool) {
 	var damage *format.Error
-	damaged := errors.As(err, &damage) || errors.Is(err, errUnrecognised)
+	damaged := errors.As(err, &damage) && !format.Failed(err) || errors.Is(err, errUnrecognised)
 	if !damaged || !slices.Contains(databases, base(path)) || putAside.MatchString(path) {
 		return evidence.Event{}, false
 	}

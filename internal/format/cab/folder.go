@@ -117,7 +117,7 @@ func (s *stream) readBlock() ([]byte, int, error) {
 		return nil, 0, format.At(s.off, "data block %d of %d: its folder has ended", s.block, s.folder.Blocks)
 	}
 	if n, err := s.c.r.ReadAt(s.head, s.off); n < len(s.head) {
-		return nil, 0, &format.Error{Offset: s.off, What: fmt.Sprintf("data block %d", s.block), Err: err}
+		return nil, 0, &format.Error{Offset: s.off, What: fmt.Sprintf("data block %d", s.block), Err: format.Cut(err)}
 	}
 	packed, n := int(binary.LittleEndian.Uint16(s.head[4:])), int(binary.LittleEndian.Uint16(s.head[6:]))
 	if n == 0 {
@@ -132,7 +132,7 @@ func (s *stream) readBlock() ([]byte, int, error) {
 	}
 	src := s.buf[:packed]
 	if got, err := s.c.r.ReadAt(src, s.off+int64(len(s.head))); got < packed {
-		return nil, 0, &format.Error{Offset: s.off, What: fmt.Sprintf("data block %d", s.block), Err: err}
+		return nil, 0, &format.Error{Offset: s.off, What: fmt.Sprintf("data block %d", s.block), Err: format.Cut(err)}
 	}
 	if !s.intact(src) {
 		return nil, 0, format.At(s.off, "data block %d: checksum is wrong", s.block)

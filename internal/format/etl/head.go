@@ -29,7 +29,7 @@ func readHead(r io.ReaderAt, size int64) (Info, error) {
 	b := make([]byte, min(size, 64<<10))
 	n, err := r.ReadAt(b, 0)
 	if n < len(b) && err != io.EOF {
-		return Info{}, &format.Error{What: "trace header", Err: err}
+		return Info{}, &format.Error{What: "trace header", Err: format.Cut(err)}
 	}
 	b = b[:n]
 	const least = bufferHead + systemHead + 280

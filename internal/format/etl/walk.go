@@ -54,7 +54,7 @@ func (w *walker) file() {
 	for off := int64(0); off < w.f.size && !w.stopped; off += size {
 		b := buf[:min(size, w.f.size-off)]
 		if n, err := w.f.r.ReadAt(b, off); n < len(b) {
-			w.give(Event{}, &format.Error{Offset: off, What: "trace buffer", Err: err})
+			w.give(Event{}, &format.Error{Offset: off, What: "trace buffer", Err: format.Cut(err)})
 			b = b[:n]
 		}
 		if !w.buffer(b, off) {
