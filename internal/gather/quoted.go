@@ -4,39 +4,58 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"regexp"
 )
 
-// People paste excerpts out of mails and forums, where every line begins with "> ". Such a text is read as if it were
-// not quoted; line numbers stay.
+// People paste excerpts out of mails and forums, where lines begin with "> ", and what find, findstr and Select-String gave them,
+// where they begin with a file and a number. Such a text is read as if it had none of these marks; line numbers stay.
 
-// unquoteHead takes the quote marks off the head of a file, and reports whether every line had one.
+// unquoteHead takes the marks off the head of a file, and reports whether it has them: on every line, or in a text as short as an
+// excerpt on one, since words of the one who sends it stand around what he quotes.
 func unquoteHead(head []byte) ([]byte, bool) {
 	var out []byte
 	quoted := false
 	for line := range bytes.Lines(head) {
 		text := bytes.TrimLeft(line, " \t")
-		if len(bytes.TrimSpace(text)) == 0 {
-			out = append(out, line...)
-			continue
-		}
-		if text[0] != '>' {
+		rest := unquoteLine(text)
+		switch marked := len(rest) < len(text); {
+		case len(bytes.TrimSpace(text)) == 0:
+			rest = line
+		case !marked && len(head) > maxExcerpt:
 			return head, false
+		case marked:
+			quoted = true
+		default:
+			rest = line
 		}
-		quoted = true
-		out = append(out, unquoteLine(text)...)
+		out = append(out, rest...)
 	}
-	return out, quoted
+	if !quoted {
+		return head, false
+	}
+	return out, true
 }
+
+// found is what a search puts before a line: "CBS.log:4411:" or, before a time, "4411:" and "[4411]".
+var found = regexp.MustCompile(`^(?:[^"<>|*?\t]{1,250}\.(?i:log|txt):\d{1,9}:|(?:\[\d{1,9}\]|\d{1,9}:) ?(\d{4}[-/]\d\d[-/]))`)
 
 // unquoteLine takes off any depth of quoting, but leaves the heads of SetupAPI's sections, which begin with such marks.
 func unquoteLine(line []byte) []byte {
 	for {
 		line = bytes.TrimLeft(line, " \t")
 		if len(line) == 0 || line[0] != '>' || bytes.HasPrefix(line, []byte(">>>  ")) {
-			return line
+			break
 		}
 		line = line[1:]
 	}
+	if m := found.FindSubmatchIndex(line); m != nil {
+		end := m[1]
+		if m[2] >= 0 {
+			end = m[2]
+		}
+		return bytes.TrimLeft(line[end:], " \t")
+	}
+	return line
 }
 
 // unquoter takes the quote marks off the beginning of every line.

@@ -61,6 +61,10 @@ var screenExcerpts = map[string]struct{ text, want string }{
 	"drivers, no marks, all well": {"inf:                Opened INF: 'C:\\Windows\\INF\\oem27.inf' ([strings])\n" +
 		"dvi:                Driver INF - oem27.inf (C:\\Windows\\System32\\DriverStore\\FileRepository\\x.inf_amd64_5d2b\\x.inf)", ""},
 
+	"boot files, with room":    {"2021-08-11 11:00:00, Info                  CSI    00000088 BFSVC: Copying boot files, 0x70 clusters free", ""},
+	"a line, found in a log":   {"---------- C:\\CBS.LOG\n[4411]2019-03-13 08:11:55, Error                 CSI    000000fc (F) Failed in StartService for [30]\"clr_optimization_v2.0.50727_64\" with error code 3[gle=0x80004005]", "dotnet-ngen-missing"},
+	"a feature, by its dialog": {"Windows couldn't complete the requested changes.\nError code: 0x800F0954", "feature-on-demand-blocked"},
+
 	"two volumes": {`2020-10-14 10:10:10, Error CSI 00000042 (F) STATUS_NOT_SAME_DEVICE #22# from X::HardLinkFile(s = [l:30]'\??\C:\Windows\WinSxS\a_b\x.lnk', d = [l:24]'\??\D:\ProgramData\x.lnk')[gle=0xd00000d4]`, "profile-folder-moved"},
 	"two volumes, of others": {`2020-10-14 10:10:10, Error CSI 00000042 (F) STATUS_NOT_SAME_DEVICE #22# from X::HardLinkFile(s = [l:30]'\??\C:\Windows\WinSxS\a_b\x.lnk', d = [l:18]'\??\E:\Games\x.lnk')[gle=0xd00000d4]
 2020-10-14 10:10:11, Error CBS Failed to perform operation.  [HRESULT = 0x80070011 - ERROR_NOT_SAME_DEVICE]`, ""},

@@ -61,7 +61,7 @@ func (s *servicingReader) profileFailure(ev *cbslog.Event) {
 }
 
 // noRoom is the disk-full error in the lines of whoever writes the files that Windows starts from.
-var noRoom = regexp.MustCompile(`(?i)(?:BFSVC|BootFiles).*\b(?:0x70|(?:0x)?80070070)\b`)
+var noRoom = regexp.MustCompile(`(?i)(?:BFSVC|BootFiles).*(?:error|fail).*\b(?:0x70|(?:0x)?80070070)\b`)
 
 // bootFiles knows a system partition that has no room for the files that Windows starts from.
 func (s *servicingReader) bootFiles(ev *cbslog.Event) {

@@ -62,7 +62,14 @@ var cases = map[string]struct {
 		"    + CategoryInfo          : ObjectNotFound: (wuauserv:String) [Get-Service], ServiceCommandException",
 		[]shown.Record{{Kind: shown.ServiceFailed, Line: 1, Code: 0x80070424, Name: "wuauserv"}},
 	},
-	"a call":          {"Ausnahme von HRESULT: 0x8024500C", []shown.Record{{Kind: shown.ToolFailed, Line: 1, Code: 0x8024500c, Name: "the update agent"}}},
+	"a call": {"Ausnahme von HRESULT: 0x8024500C", []shown.Record{{Kind: shown.ToolFailed, Line: 1, Code: 0x8024500c, Name: "the update agent"}}},
+	"a script of Windows Script Host": {
+		"WUA_Search.vbs(11, 1) (null): 0x8024500C", []shown.Record{{Kind: shown.ToolFailed, Line: 1, Code: 0x8024500c, Name: "the update agent"}},
+	},
+	"the dialog of features": {
+		"Windows couldn’t complete the requested changes.\nWindows couldn't connect to the Internet.\nError code: 0x800F0954",
+		[]shown.Record{{Kind: shown.ToolFailed, Line: 3, Code: 0x800f0954, Name: "Windows features"}},
+	},
 	"the role wizard": {"One or more roles failed.\nThe assembly was not found. Error: 0x80073701", []shown.Record{{Kind: shown.ToolFailed, Line: 2, Code: 0x80073701}}},
 	"sfc":             {"There is a system repair pending which requires reboot to complete.", []shown.Record{{Kind: shown.RepairPending, Line: 1}}},
 	"a stuck start": {
@@ -147,6 +154,8 @@ func TestNothingShown(t *testing.T) {
 		"net, stopped":                   "C:\\>net stop bits\nThe service is not started.\nMore help: NET HELPMSG 3521.",
 		"another prompt in between":      "C:\\>net start bits\nC:\\>ping host\nReply of 1058 bytes",
 		"a call of something else":       "Exception from HRESULT: 0x80070422",
+		"a script that fails otherwise":  "x.vbs(11, 1) Microsoft VBScript runtime error: Permission denied",
+		"features, and all is well":      "The requested changes were completed.\nError code: 0x800F0954",
 		"a transfer that is fine":        "ErrorCode   : 0x0\nErrorCode   : 0x80070002",
 	} {
 		if got := records(t, text); len(got) > 0 || shown.Sniff([]byte(text)) {

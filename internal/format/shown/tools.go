@@ -15,6 +15,10 @@ var (
 	wizard = regexp.MustCompile(`[.。] ?(\pL+) ?[:：] ?0x(800[fF][0-9a-fA-F]{4}|800737[0-9a-fA-F]{2})\.?$`)
 	// cmdlet is the head of an error of a cmdlet for updates, features and images.
 	cmdlet = regexp.MustCompile(`^([A-Z][a-z]+-(?:Windows[A-Z]\w*|WU\w*)) ?: `)
+	// script is an error of Windows Script Host in a script that calls the update agent: "x.vbs(11, 1) (null): 0x8024500C".
+	script = regexp.MustCompile(`^\S.*\.(?i:vbs|wsf|js)\(\d+, \d+\) .*: ?(?:0x)?8024[0-9a-fA-F]{4}$`)
+	// features is what the dialog of Windows features begins with (English, German, French, Spanish, Italian); its code comes last.
+	features = regexp.MustCompile(`(?i)complete the requested changes|angeforderten Änderungen|modifications demandées|los cambios solicitados|modifiche richieste`)
 	// method is a method of the update agent that a script has called.
 	method = regexp.MustCompile(`^Exception calling "(?:Search|Download|Install)" with `)
 	// thrown is how .NET tells in every language of a call that the update agent failed: "Exception from HRESULT: 0x8024500C".
@@ -78,7 +82,10 @@ func (s *state) ofCmdlet(r *Record) bool {
 	} else if m := method.FindString(r.Text); m != "" {
 		s.cmdlet = block{"the update agent", most}
 	}
-	if s.cmdlet.left == 0 && thrown.MatchString(r.Text) {
+	switch {
+	case features.MatchString(r.Text):
+		s.cmdlet = block{"Windows features", most}
+	case s.cmdlet.left == 0 && (thrown.MatchString(r.Text) || script.MatchString(r.Text)):
 		s.cmdlet = block{"the update agent", 1}
 	}
 	if s.cmdlet.left == 0 {
