@@ -47,6 +47,7 @@ func TestChromium(t *testing.T) {
 		}
 	}
 	keyboard(t, w, b)
+	heard(t, w, b)
 	b.look(1280, "light")
 	if *rewrite {
 		pictures(t, w, b)
@@ -122,6 +123,38 @@ func keyboard(t *testing.T, w *world, b *browser) {
 	b.until(`document.activeElement.parentElement.open`)
 	if !eval[bool](b, `document.activeElement.parentElement.innerText.includes("A file of KB5034441 was downloaded and is gone")`) {
 		t.Error("the finding is not behind the red X")
+	}
+}
+
+// heard has the list of updates on a telephone as a screen reader gets it: a table, with the names of the columns at its head alone.
+func heard(t *testing.T, w *world, b *browser) {
+	t.Helper()
+	b.look(360, "light")
+	b.open(w.http.URL + "/updates")
+	var tree struct {
+		Nodes []struct {
+			Ignored bool
+			Role    struct{ Value string }
+			Name    struct{ Value string }
+		}
+	}
+	b.ask("Accessibility.getFullAXTree", nil, &tree)
+	got := map[string]int{}
+	for _, n := range tree.Nodes {
+		switch role := n.Role.Value; {
+		case n.Ignored:
+		case role == "cell" || role == "gridcell":
+			got["cell"]++
+			got["cell "+n.Name.Value]++
+		case role == "row" || role == "rowheader" || role == "columnheader" || role == "table":
+			got[role]++
+		}
+	}
+	want := map[string]int{"table": 1, "row": 5, "columnheader": 6, "rowheader": 4, "cell": 20, "cell Approved": 1, "cell Not decided": 3}
+	for what, n := range want {
+		if got[what] != n {
+			t.Errorf("a screen reader gets %d of %q instead of %d: %v", got[what], what, n, got)
+		}
 	}
 }
 
