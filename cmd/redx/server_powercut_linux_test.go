@@ -127,7 +127,7 @@ func record(t *testing.T, strace string) *work {
 	t.Helper()
 	w := &work{t: t, data: t.TempDir()}
 	sh := shell(t, strace, w.data)
-	sh.say(fmt.Sprintf("%s server run --data %s --listen 127.0.0.1:0 --console 127.0.0.1:0 &", sh.redx, w.data))
+	sh.say(shellLine(sh.redx, "server", "run", "--data", w.data, "--listen", "127.0.0.1:0", "--console", "127.0.0.1:0") + " &")
 	s := &served{t: t, data: w.data, cmd: sh.cmd, log: sh.log}
 	s.base = "http://" + s.listening("clients")
 	w.everybody(s.base, sh, time.Duration(number(t, workVariable, 3))*time.Second)
@@ -186,13 +186,17 @@ func (sh *traced) say(line string) {
 	}
 }
 
+// shellLine is a command as a shell reads it; no word has an apostrophe.
+func shellLine(all ...string) string { return "'" + strings.Join(all, "' '") + "'" }
+
 // run runs a command on the data, and says whether it went well.
 func (sh *traced) run(args ...string) bool {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	sh.count++
 	well := fmt.Sprintf("well %d\n", sh.count)
-	sh.say(fmt.Sprintf("%s %s --data %s >/dev/null 2>&1 && echo well %d || echo failed", sh.redx, strings.Join(args, " "), sh.data, sh.count))
+	command := shellLine(append(append([]string{sh.redx}, args...), "--data", sh.data)...)
+	sh.say(fmt.Sprintf("%s >/dev/null 2>&1 && echo well %d || echo failed", command, sh.count))
 	answer, err := sh.out.ReadString('\n')
 	if err != nil {
 		sh.t.Error(err)
