@@ -158,12 +158,10 @@ func TestUnreadable(t *testing.T) {
 		t.Cleanup(func() { os.Chmod(p, 0o755) })
 	}
 	if os.Getuid() == 0 {
-		for _, d := range []string{dir, filepath.Dir(dir)} {
-			if err := os.Chmod(d, 0o755); err != nil {
-				t.Fatal(err)
-			}
+		if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil {
+			t.Fatal(err)
 		}
-		asNobody(t)
+		asNobody(t, dir)
 	}
 	fsys := open(t, dir).FS()
 	for _, path := range []string{`C:\Windows\closed.log`, `C:\Windows\closed\x`, `C:\Windows\CLOSED\X`} {
@@ -187,11 +185,19 @@ func TestUnreadable(t *testing.T) {
 	}
 }
 
-// asNobody takes root's rights over files from this test alone: Linux keeps the identity for files by thread.
-func asNobody(t *testing.T) {
+// asNobody takes root's rights over files from this test alone, and gives it a tree whatever the umask has left there: Linux
+// keeps the identity for files by thread.
+func asNobody(t *testing.T, tree string) {
 	t.Helper()
+	const nobody = 65534
+	err := filepath.WalkDir(tree, func(path string, _ fs.DirEntry, err error) error {
+		return errors.Join(err, os.Lchown(path, nobody, -1))
+	})
+	if err != nil {
+		t.Skipf("give the files to nobody: %v", err)
+	}
 	runtime.LockOSThread() // never unlocked: the thread ends with the test
-	if err := unix.Setfsuid(65534); err != nil {
+	if err := unix.Setfsuid(nobody); err != nil {
 		t.Skipf("take root's rights away: %v", err)
 	}
 	if f, err := os.Open("/etc/shadow"); err == nil {

@@ -56,7 +56,7 @@ func TestApprovalsDeadline(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := newComputer(t, signedFix(t))
 			c.site.Decide(deploy.Approval{Update: servertest.ID(3), Choice: deploy.Install, Deadline: tt.deadline, Window: windows(t, tt.approved)})
-			ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+			ctx, stop := context.WithTimeout(t.Context(), 5*time.Minute)
 			defer stop()
 			now, installed := begin, time.Time{}
 			policy := agent.DefaultPolicy()

@@ -98,7 +98,7 @@ func TestKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	cabinet := payloadOf(t, ca[0], "1.0.0.1", string(big))
-	stage, whole := killedAfter(t, killable(t, cabinet), trust, time.Minute)
+	stage, whole := killedAfter(t, killable(t, cabinet), trust, 5*time.Minute)
 	if stage != "done" {
 		t.Fatalf("it came as far as %q", stage)
 	}
