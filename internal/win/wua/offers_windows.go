@@ -2,7 +2,7 @@ package wua
 
 import "github.com/redx-update/redx/internal/wuaclient/protocol"
 
-// offers lists what is offered and not installed, each with whether it is downloaded.
+// offers lists what is offered, not optional and not installed, each with whether it is downloaded.
 func (w *worker) offers() error {
 	if err := w.begin(protocol.Search); err != nil {
 		return err
@@ -12,7 +12,7 @@ func (w *worker) offers() error {
 		return err
 	}
 	defer searcher.release()
-	list, err := w.found(searcher, notInstalled)
+	list, err := w.found(searcher, unattended)
 	if err != nil {
 		return err
 	}

@@ -29,8 +29,12 @@ func TestOffers(t *testing.T) {
 	if diff := cmp.Diff(want, answer); diff != "" {
 		t.Errorf("answer (-want +got):\n%s", diff)
 	}
-	if n := report().Leaked; n != 0 {
-		t.Errorf("%d objects were not released", n)
+	got := report()
+	if got.Leaked != 0 {
+		t.Errorf("%d objects were not released", got.Leaked)
+	}
+	if diff := cmp.Diff([]string{"IsInstalled=0 and IsHidden=0 and BrowseOnly=0"}, got.Searches); diff != "" {
+		t.Errorf("searches (-want +got):\n%s", diff)
 	}
 }
 

@@ -48,6 +48,8 @@ func selection(l protocol.Location) (server int, service string, ok bool) {
 // What is searched for.
 const (
 	notInstalled = "IsInstalled=0 and IsHidden=0"
+	// unattended leaves out what is optional, which is for people to choose: previews, and drivers that are no better.
+	unattended = notInstalled + " and BrowseOnly=0"
 	installed    = "IsInstalled=1"
 )
 

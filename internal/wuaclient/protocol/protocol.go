@@ -22,7 +22,7 @@ type Verb string
 const (
 	// Prove searches for an update, downloads it, and installs it when asked to.
 	Prove Verb = "prove"
-	// Offers lists what is offered and not installed.
+	// Offers lists what is offered, not optional and not installed.
 	Offers Verb = "offers"
 	// History lists what the agent has done.
 	History Verb = "history"
