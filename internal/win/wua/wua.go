@@ -50,7 +50,7 @@ const (
 	notInstalled = "IsInstalled=0 and IsHidden=0"
 	// unattended leaves out what is optional, which is for people to choose: previews, and drivers that are no better.
 	unattended = notInstalled + " and BrowseOnly=0"
-	installed    = "IsInstalled=1"
+	installed  = "IsInstalled=1"
 )
 
 // criteria are the searches for an update, tried until one finds it: by its identity; else among what is offered, since
