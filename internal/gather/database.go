@@ -2,6 +2,7 @@ package gather
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"regexp"
 	"slices"
@@ -93,7 +94,8 @@ func (in *input) fileOwners(store *datastore.Store, damaged *int) map[int64][]up
 			joinErr = u.Join
 		}
 		updates[u.Local] = u
-		for _, part := range u.Bundled {
+		slices.Sort(u.Bundled)
+		for _, part := range slices.Compact(u.Bundled) {
 			parents[part] = append(parents[part], u.Local)
 		}
 	}
@@ -111,21 +113,32 @@ func (in *input) fileOwners(store *datastore.Store, damaged *int) map[int64][]up
 		}
 	}
 	for id := range owners {
-		slices.SortFunc(owners[id], func(a, b update.Ref) int { return bytes.Compare(a.ID.GUID[:], b.ID.GUID[:]) })
-		owners[id] = slices.Compact(owners[id])
+		owners[id] = distinct(owners[id])
 	}
 	return owners
 }
 
-// ancestors gives the bundles above an update, each once; bundles nest two deep at most.
+// distinct gives each update once, in an order that does not depend on theirs.
+func distinct(refs []update.Ref) []update.Ref {
+	slices.SortFunc(refs, func(a, b update.Ref) int {
+		return cmp.Or(bytes.Compare(a.ID.GUID[:], b.ID.GUID[:]), cmp.Compare(a.ID.Revision, b.ID.Revision),
+			cmp.Compare(a.KB, b.KB), cmp.Compare(a.Title, b.Title))
+	})
+	return slices.Compact(refs)
+}
+
+// ancestors gives the bundles above an update, each once; bundles nest two deep at most, and few share a part.
 func ancestors(local int64, parents map[int64][]int64) []int64 {
-	const deep = 4
+	const deep, most = 4, 100
 	var out []int64
 	level := []int64{local}
 	for range deep {
 		var next []int64
 		for _, l := range level {
 			for _, p := range parents[l] {
+				if len(out) == most {
+					return out
+				}
 				if p != local && !slices.Contains(out, p) {
 					out, next = append(out, p), append(next, p)
 				}
