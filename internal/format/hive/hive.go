@@ -12,6 +12,7 @@ package hive
 import (
 	"fmt"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"github.com/redx-update/redx/internal/format"
@@ -30,6 +31,8 @@ type Hive struct {
 	base baseBlock
 	info Info
 	root *key
+
+	damaged atomic.Int64 // sub-keys that could not be listed so far
 }
 
 // Info tells what state a hive was found in.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io/fs"
 	"strings"
 	"testing"
@@ -186,5 +187,31 @@ func TestSharedLists(t *testing.T) {
 	}
 	if found < lists || found > len(b) || last == nil || !strings.Contains(last.Error(), "more data than the hive has") {
 		t.Errorf("%d keys and errors in a hive of %d bytes, the last one %v", found, len(b), last)
+	}
+}
+
+// TestOneListForAll has keys that all have the list of their parent, so that a walk meets as many errors as the square of
+// their number.
+func TestOneListForAll(t *testing.T) {
+	const keys = 1000
+	root := &writer.Key{Name: "ROOT"}
+	for i := range keys {
+		root.Sub(fmt.Sprintf("key%06d", i))
+	}
+	b, err := writer.Encode(root, writer.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := get(b, bytes.Index(b, []byte("ROOT"))-76+28)
+	for i := range keys {
+		at := bytes.Index(b, []byte(fmt.Sprintf("key%06d", i))) - 76
+		put(b, at+20, keys)
+		put(b, at+28, uint32(list))
+	}
+	var got tally
+	errs := 0
+	walk(open(t, b).Root(), &got, func(error) { errs++ })
+	if got.Keys != keys+1 || errs > keys*keys*3/4 || errs < keys {
+		t.Errorf("%d keys and %d errors", got.Keys, errs)
 	}
 }

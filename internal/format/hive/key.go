@@ -18,6 +18,9 @@ const (
 	maxDepth  = 1024    // and 512 levels
 
 	keyCompressed = 0x20 // name in Latin-1 instead of UTF-16
+
+	// maxDamaged bounds the damage that all listings of a hive's keys may meet: every key can have the list of another.
+	maxDamaged = 1 << 19
 )
 
 // key is an open key of a hive.
@@ -141,11 +144,15 @@ func (k *key) Subkeys() iter.Seq2[registry.Key, error] {
 			if err == nil {
 				child, err = k.h.readKey(ref.offset, k)
 			}
-			if err != nil {
-				if !yield(nil, err) {
+			switch {
+			case err == nil:
+				if !yield(child, nil) {
 					return
 				}
-			} else if !yield(child, nil) {
+			case k.h.damaged.Add(1) > maxDamaged:
+				yield(nil, format.At(binsStart+int64(k.offset), "sub-keys of %s: more damage than is looked at", k.name))
+				return
+			case !yield(nil, err):
 				return
 			}
 		}
