@@ -67,6 +67,8 @@ func tellsPlainly(b []byte) bool {
 	}
 	starts := func(prefix string) bool { return len(b) >= len(prefix) && string(b[:len(prefix)]) == prefix }
 	switch b[0] {
+	case '(':
+		return bytes.Contains(b, []byte("): error SYNTAX"))
 	case 'A':
 		return starts("A pending repair transaction") || starts("A possible hang was") ||
 			starts("Appl: ") && bytes.Contains(b, []byte("Installed Invalid"))

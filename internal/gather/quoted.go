@@ -36,8 +36,8 @@ func unquoteHead(head []byte) ([]byte, bool) {
 	return out, true
 }
 
-// found is what a search puts before a line: "CBS.log:4411:" or, before a time, "4411:" and "[4411]".
-var found = regexp.MustCompile(`^(?:[^"<>|*?\t]{1,250}\.(?i:log|txt):\d{1,9}:|(?:\[\d{1,9}\]|\d{1,9}:) ?(\d{4}[-/]\d\d[-/]))`)
+// found is what a search puts before a line: "CBS.log:4411:" or, before a time, "4411:" and "[4411]"; or the mark of a list.
+var found = regexp.MustCompile(`^(?:[-•] |[^"<>|*?\t]{1,250}\.(?i:log|txt):\d{1,9}:|(?:\[\d{1,9}\]|\d{1,9}:) ?(\d{4}[-/]\d\d[-/]))`)
 
 // unquoteLine takes off any depth of quoting, but leaves the heads of SetupAPI's sections, which begin with such marks.
 func unquoteLine(line []byte) []byte {

@@ -24,6 +24,8 @@ func TestUnquote(t *testing.T) {
 		"find":            {"---------- C:\\CBS.LOG\n[4411]2019-03-13 08:11:55, Info\n", "---------- C:\\CBS.LOG\n2019-03-13 08:11:55, Info\n", true},
 		"Select-String":   {"C:\\x\\CBS.log:4411:2019-03-13 08:11:55, Info\n", "2019-03-13 08:11:55, Info\n", true},
 		"findstr":         {"4411:2019-03-13 08:11:55, Info\n", "2019-03-13 08:11:55, Info\n", true},
+		"a list":          {"It says:\n- a\n- b\n", "It says:\na\nb\n", true},
+		"a rule":          {"---\n-1 a\n", "", false},
 		"a string":        {"[30]\"clr_optimization\"\n", "", false},
 		"a time":          {"08:11:55 Info\n", "", false},
 		"a stamp":         {"[0x0606ae] IBS\n", "", false},

@@ -96,6 +96,9 @@ func (s *servicingReader) refused(ev *cbslog.Event) {
 	told := *ev
 	told.Code, told.HasCode = code, true
 	fields := map[string]string{evidence.Component: ev.Component}
+	if ev.Component == "" && strings.Contains(ev.Text, "[HRESULT = 0x") { // pasted without its head, and written so by CBS alone
+		fields[evidence.Component] = "CBS"
+	}
 	if ev.Level.String() == "Error" {
 		fields[evidence.Level] = evidence.LevelError
 	}
@@ -113,11 +116,11 @@ func (s *servicingReader) refused(ev *cbslog.Event) {
 // that is elsewhere.
 const otherVolume hresult.Code = 0x80070011
 
-// profilePath is the first string of a line that is a path below Users or ProgramData; "" when there is none.
+// profilePath is the first path in a line that is below Users or ProgramData; "" when there is none.
 func profilePath(text string) string {
-	for _, s := range cbslog.Strings(text) {
+	for _, s := range append(cbslog.Strings(text), quotedPath.FindAllString(text, 8)...) {
 		if lower := strings.ToLower(s) + `\`; strings.Contains(lower, `:\users\`) || strings.Contains(lower, `:\programdata\`) {
-			return plainPath(s)
+			return plainPath(strings.TrimRight(s, " .,;:)"))
 		}
 	}
 	return ""

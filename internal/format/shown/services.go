@@ -17,6 +17,9 @@ var (
 	// serviceName is how sc names the service that it shows, and disabled its start type, in every language.
 	serviceName = regexp.MustCompile(`^SERVICE_NAME: (\S+)$`)
 	disabled    = regexp.MustCompile(`^START_TYPE\s+: 4\b`)
+	// serviceDialog is what the list of services shows when one does not start (English, German, French, Spanish); the error follows.
+	serviceDialog = regexp.MustCompile(`^Windows could not start the (.+?) service on |^Der Dienst ["„](.+?)["“] auf .* konnte nicht gestartet werden|` +
+		`démarrer le service (.+?) sur |iniciar el servicio (.+?) en `)
 	// noService is how PowerShell says in every language that a service is not there.
 	noService = regexp.MustCompile(`^\+ CategoryInfo\s+: ObjectNotFound: \(([\w.-]+):String\) \[(?:Start|Get|Restart)-Service\]`)
 	// startNumber is an error of starting a service in an answer whose words are of any language.
@@ -45,6 +48,9 @@ func (s *state) ofService(r *Record) bool {
 	}
 	if m := serviceName.FindStringSubmatch(r.Text); m != nil {
 		s.service = m[1]
+	}
+	if m := serviceDialog.FindStringSubmatch(r.Text); m != nil {
+		s.service = m[1] + m[2] + m[3] + m[4]
 	}
 	r.Kind, r.Name = ServiceFailed, s.service
 	switch m := noService.FindStringSubmatch(r.Text); {

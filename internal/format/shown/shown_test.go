@@ -56,7 +56,15 @@ var cases = map[string]struct {
 		"C:\\>net start \"Windows Update\"\nSystem error 2 has occurred.",
 		[]shown.Record{{Kind: shown.ServiceFailed, Line: 2, Code: 0x80070002, Name: "Windows Update"}},
 	},
-	"sc":       {"C:\\>sc query bits\n[SC] EnumQueryServicesStatus:OpenService FAILED 1060:", []shown.Record{{Kind: shown.ServiceFailed, Line: 2, Code: 0x80070424, Name: "bits"}}},
+	"sc": {"C:\\>sc query bits\n[SC] EnumQueryServicesStatus:OpenService FAILED 1060:", []shown.Record{{Kind: shown.ServiceFailed, Line: 2, Code: 0x80070424, Name: "bits"}}},
+	"the list of services": {
+		"Windows could not start the Windows Update service on Local Computer.\n\nError 1058: It is disabled.",
+		[]shown.Record{{Kind: shown.ServiceFailed, Line: 3, Code: 0x80070422, Name: "Windows Update"}},
+	},
+	"the list of services, in German": {
+		"Der Dienst \"Windows Update\" auf \"Lokaler Computer\" konnte nicht gestartet werden.\nFehler 1058: Er ist deaktiviert.",
+		[]shown.Record{{Kind: shown.ServiceFailed, Line: 2, Code: 0x80070422, Name: "Windows Update"}},
+	},
 	"sc shows": {"SERVICE_NAME: wuauserv\n        START_TYPE         : 4   DISABLED", []shown.Record{{Kind: shown.ServiceFailed, Line: 2, Code: 0x80070422, Name: "wuauserv"}}},
 	"PowerShell, a service that is not there": {
 		"    + CategoryInfo          : ObjectNotFound: (wuauserv:String) [Get-Service], ServiceCommandException",
@@ -65,6 +73,14 @@ var cases = map[string]struct {
 	"a call": {"Ausnahme von HRESULT: 0x8024500C", []shown.Record{{Kind: shown.ToolFailed, Line: 1, Code: 0x8024500c, Name: "the update agent"}}},
 	"a script of Windows Script Host": {
 		"WUA_Search.vbs(11, 1) (null): 0x8024500C", []shown.Record{{Kind: shown.ToolFailed, Line: 1, Code: 0x8024500c, Name: "the update agent"}},
+	},
+	"a cmdlet of PowerShell 7": {
+		"Add-WindowsCapability: \nLine |\n   1 |  Add-WindowsCapability -Online\n     | Add-WindowsCapability failed. Error code = 0x800f0954",
+		[]shown.Record{{Kind: shown.ToolFailed, Line: 4, Code: 0x800f0954, Name: "Add-WindowsCapability"}},
+	},
+	"the standalone installer": {"Installer encountered an error: 0x80070070", []shown.Record{{Kind: shown.ToolFailed, Line: 1, Code: 0x80070070}}},
+	"the standalone installer, in German": {
+		"Das Installationsprogramm hat einen Fehler festgestellt: 0x800f0823", []shown.Record{{Kind: shown.ToolFailed, Line: 1, Code: 0x800f0823}},
 	},
 	"the dialog of features": {
 		"Windows couldn’t complete the requested changes.\nWindows couldn't connect to the Internet.\nError code: 0x800F0954",
@@ -154,6 +170,8 @@ func TestNothingShown(t *testing.T) {
 		"net, stopped":                   "C:\\>net stop bits\nThe service is not started.\nMore help: NET HELPMSG 3521.",
 		"another prompt in between":      "C:\\>net start bits\nC:\\>ping host\nReply of 1058 bytes",
 		"a call of something else":       "Exception from HRESULT: 0x80070422",
+		"an error of no service":         "Error 1058 in my own program.",
+		"an installer that is done":      "Installer encountered no error: 0x00000000",
 		"a script that fails otherwise":  "x.vbs(11, 1) Microsoft VBScript runtime error: Permission denied",
 		"features, and all is well":      "The requested changes were completed.\nError code: 0x800F0954",
 		"a transfer that is fine":        "ErrorCode   : 0x0\nErrorCode   : 0x80070002",

@@ -14,9 +14,12 @@ var (
 	// wizard is the end of the role wizard's message: a sentence, then the code of servicing.
 	wizard = regexp.MustCompile(`[.。] ?(\pL+) ?[:：] ?0x(800[fF][0-9a-fA-F]{4}|800737[0-9a-fA-F]{2})\.?$`)
 	// cmdlet is the head of an error of a cmdlet for updates, features and images.
-	cmdlet = regexp.MustCompile(`^([A-Z][a-z]+-(?:Windows[A-Z]\w*|WU\w*)) ?: `)
+	cmdlet = regexp.MustCompile(`^([A-Z][a-z]+-(?:Windows[A-Z]\w*|WU\w*)) ?:(?: |$)`)
 	// script is an error of Windows Script Host in a script that calls the update agent: "x.vbs(11, 1) (null): 0x8024500C".
 	script = regexp.MustCompile(`^\S.*\.(?i:vbs|wsf|js)\(\d+, \d+\) .*: ?(?:0x)?8024[0-9a-fA-F]{4}$`)
+	// standalone is what the standalone installer (wusa) shows, in English, German, French and Spanish.
+	standalone = regexp.MustCompile(`(?i)(?:Installer encountered an error|Installationsprogramm hat einen Fehler|programme d['’]installation a rencontré une erreur|` +
+		`instalador (?:ha )?encontr\pL+ un error)[^:：]{0,20}[:：] ?0x([89c][0-9a-f]{7})\b`)
 	// features is what the dialog of Windows features begins with (English, German, French, Spanish, Italian); its code comes last.
 	features = regexp.MustCompile(`(?i)complete the requested changes|angeforderten Änderungen|modifications demandées|los cambios solicitados|modifiche richieste`)
 	// method is a method of the update agent that a script has called.
@@ -54,6 +57,10 @@ func (s *state) tool(r *Record) bool {
 		return false // whether DISM has said it, the rest of the text tells
 	}
 	var ok bool
+	if m := standalone.FindStringSubmatch(r.Text); m != nil {
+		r.Code, ok = number(m[1])
+		return ok
+	}
 	if m := wizard.FindStringSubmatch(r.Text); m != nil && errorWords[strings.ToLower(m[1])] {
 		s.cmdlet = block{}
 		r.Code, ok = number(m[2])
