@@ -182,6 +182,9 @@ func runApprove(ctx context.Context, std stdio, o *approvalOptions, opened *data
 	if a, err = opened.Approve(ctx, a); err != nil {
 		return err
 	}
+	if u.ScanOnly && (a.Choice == deploy.Install || a.Choice == deploy.Optional) {
+		fmt.Fprintln(std.err, "redx: it came from a catalogue for scans, without its files: computers do not get it until redx server import has taken in the update itself")
+	}
 	return o.answer(std, approved{a, u.Title, g.Name}, func(w io.Writer) error {
 		text := fmt.Sprintf("%s for %s: %s\n", u.Title, g.Name, a.Choice)
 		by, in := until(a)
