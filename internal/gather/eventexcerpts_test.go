@@ -15,6 +15,7 @@ var eventExcerpts = map[string]struct{ text, want string }{
 	"saved with commas":      {"Error,6/2/2020 8:11:45 AM,ESENT,454,Logging/Recovery,\"svchost (1992,R,98) SUS20ClientDataStore: Recovery failed with unexpected error -546.\"", "datastore-damaged"},
 	"saved, of another":      {saved + "Error\t6/2/2020 8:11:45 AM\tESENT\t454\tLogging/Recovery\t\"SearchIndexer (1,R,98) Windows: Recovery failed with unexpected error -501.\"", ""},
 	"saved, a failed update": {saved + "Error\t2/3/2024 8:11:45 AM\tMicrosoft-Windows-WindowsUpdateClient\t20\tWindows Update Agent\tInstallation Failure: error 0x80246002: Some Update (KB5034123).", "payload-damaged"},
+	"in PowerShell's table":  {"   ProviderName: Microsoft-Windows-WindowsUpdateClient\n\n2/3/2023 9:14:02 AM             20 Error            Installation Failure: error 0x80246002: Some Update (KB5034123).\n2/3/2023 9:10:01 AM             44 Information      Started.", "payload-damaged"},
 	"listed by PowerShell":   {"   123 Jun 02 08:11  Error       ESENT                  454 svchost (1992,R,98) SUS20ClientDataStore: failed with unexpected error -546.", "datastore-damaged"},
 	"broken lines": {
 		"svchost (7264,D,50) SUS20ClientDataStore: The database page read from the file \"C:\\WINDOWS\\\nSoftwareDistribution\\DataStore\\DataStore.edb\" at offset 4127 failed verification. The read will fail\nwith error -1018 (0xfffffc06).", "datastore-damaged",
@@ -51,6 +52,8 @@ var eventExcerpts = map[string]struct{ text, want string }{
 	"a pane's head, of another":       {"Event 25, Kernel-Power\n\nError 0x80072F7D.", ""},
 	"no number, and a broken line":    {"Installation Failure: Windows failed to install the following update with error\n0x80D02002: Feature update to Windows 10, version 1903.", "delivery-optimization-failed"},
 	"an app's failure":                {"Installation Failure: Windows failed to install the following update with error 0x80070005: 9WZDNCRFJ3PT-Contoso.Music.", ""},
+	"found by a search":               {"CBS.log:12:" + strings.TrimSuffix(strings.Replace(lost, "%[2]s", amd64, 1), "\n"), "component-payload-missing"},
+	"quoted, of Notepad":              {"> Package KB4038792 failed to be changed to the Installed state. Status: 0x800f0831.", "package-manifest-missing"},
 	"servicing's word":                {"Package KB4038792 failed to be changed to the Installed state. Status: 0x800f0831.", "package-manifest-missing"},
 
 	"a package's manifest": {failedInstall("800f0831", "Installation Failure: error 0x800f0831: Some Update (KB5034123)."), "package-manifest-missing"},

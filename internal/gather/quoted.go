@@ -36,11 +36,19 @@ func unquoteHead(head []byte) ([]byte, bool) {
 	return out, true
 }
 
-// found is what a search puts before a line: "CBS.log:4411:" or, before a time, "4411:" and "[4411]"; or the mark of a list.
-var found = regexp.MustCompile(`^(?:[-•] |[^"<>|*?\t]{1,250}\.(?i:log|txt):\d{1,9}:|(?:\[\d{1,9}\]|\d{1,9}:) ?(\d{4}[-/]\d\d[-/]))`)
+// found is what a search puts before a line: "CBS.log:4411:" or, before a time, "CBS.log:", "4411:" and "[4411]"; or the mark of a
+// list.
+var found = regexp.MustCompile(`^(?:[-•] |[^"<>|*?\t]{1,250}\.(?i:log|txt):\d{1,9}:|` +
+	`(?:\[\d{1,9}\]|\d{1,9}:|(?:[A-Za-z]:)?[\w\\.()-]{1,200}\.(?i:log|txt):) ?(\d{4}[-/]\d\d[-/]|\((?:p|f|fix)\)))`)
 
 // unquoteLine takes off any depth of quoting, but leaves the heads of SetupAPI's sections, which begin with such marks.
 func unquoteLine(line []byte) []byte {
+	if text, ok := bytes.CutPrefix(line, []byte("\uFEFF")); ok { // Notepad begins a file with it
+		if inner := unquoteLine(text); len(inner) < len(text) {
+			return inner
+		}
+		return line
+	}
 	for {
 		line = bytes.TrimLeft(line, " \t")
 		if len(line) == 0 || line[0] != '>' || bytes.HasPrefix(line, []byte(">>>  ")) {

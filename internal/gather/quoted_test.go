@@ -30,6 +30,12 @@ func TestUnquote(t *testing.T) {
 		"a time":          {"08:11:55 Info\n", "", false},
 		"a stamp":         {"[0x0606ae] IBS\n", "", false},
 		"empty":           {"", "", false},
+		"without number":  {"CBS.log:2024-01-11 a\nC:\\Windows\\Logs\\CBS\\CBS.log:(p) c\n", "2024-01-11 a\n(p) c\n", true},
+		"both":            {"> CBS.log:2024-01-11 a\n> CBS.log:2024-01-11 b", "2024-01-11 a\n2024-01-11 b", true},
+		"of Notepad":      {"\uFEFF> a\n> b", "a\nb", true},
+		"Notepad's alone": {"\uFEFFa\nb", "", false},
+		"numbers":         {"12:30 we met\n13:30 we went\n", "", false},
+		"a file's name":   {"dism.log:\n2024-01-11 03:14:55, a\n", "", false},
 		"a very long one": {"> " + long + "\n> b", long + "\nb", true},
 	} {
 		if _, quoted := unquoteHead([]byte(tt.in)); quoted != tt.quoted {

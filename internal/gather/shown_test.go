@@ -32,6 +32,7 @@ var screens = map[string]struct{ text, want string }{
 	"Settings, a general code":    {settings + "Install error - 0x80070002", ""},
 	"Settings, failed first":      {settings + "Successfully installed on 11/15/2024\n" + settings + "Failed to install on 11/14/2024 - 0x800f0984", ""},
 	"the client of a manager":     {`<![LOG[Scan failed with error = 0x8024402c.]LOG]!><time="08:31:23.660-60" component="WUAHandler" type="3">`, "network-or-proxy"},
+	"Settings, the engine's code": {settings + "Failed to install on 3/11/2021 - 0xc80003fa", "datastore-damaged"},
 	"Settings, installed":         {settings + "Successfully installed on 11/14/2024", ""},
 	"Settings, a damaged payload": {settings + "Download error - 0x80246002", "payload-damaged"},
 	"history of Windows 7":        {"Security Update for Windows 7 (KB2761226)\nInstallation status: Failed\nError details: Code 80246012", "payload-missing-download"},
@@ -42,6 +43,16 @@ var screens = map[string]struct{ text, want string }{
 	"sfc waits":                   {"There is a system repair pending which requires reboot to complete. Restart Windows and run sfc again.", "pending-operation-interrupted"},
 	"a bad package":               {packages + "    CurrentState    REG_DWORD    0xffffff90", "package-state-bad"},
 	"an ordinary package":         {packages + "    CurrentState    REG_DWORD    0x70", ""},
+
+	"a title with its number in another place": {"Definition Update for Windows Defender - KB2267602 (Definition 1.215.2232.0)\n\nInstallation status: Failed\n\nError details: Code 80246002", "payload-damaged"},
+	"a transfer in a narrow window": {
+		"2023-03-15 06:45:09.9912233 2060  9184  DownloadManager DO job\n{11223344-5566-4778-899A-ABBCCDDEEFF0} failed, updateId = {22334455-6677-4889-9AAB-BCCDDEEFF001}.1,\n" +
+			"hr = 0x80190194. File URL =\nhttp://wsus-01:8530/Content/51/0FEDCBA98765432100123456789ABCDEF0123451.psf", "server-content-missing",
+	},
+	"another in a narrow window": {
+		"2023-03-15 06:45:09.9912233 2060  9184  DownloadManager DO job\n{11223344-5566-4778-899A-ABBCCDDEEFF0} completed successfully, updateId = {22334455-6677-4889-9AAB-BCCDDEEFF001}.1\n" +
+			"2023-03-15 06:45:10.9912233 2060  9184  Agent Exit code = 0x00000000", "",
+	},
 
 	"what came of nothing to send":   {"2024-02-14\t01:01:01:123\t1024\t e90\tReport\tWARNING: Reporter failed to upload events with hr = 80072ee2.", ""},
 	"a search that failed":           {"2024-02-14\t01:01:01:123\t1024\t e90\tPT\tWARNING: SyncUpdates failure, error = 0x80072EE2", "network-or-proxy"},

@@ -60,24 +60,6 @@ func newAgentReader(in *input) *agentReader {
 	return &agentReader{in: in, updates: map[uint32]named[update.ID]{}, jobs: map[uint32]named[wulog.Job]{}}
 }
 
-func readUpdateLog(in *input) error {
-	s := wulog.NewScanner(in.lines())
-	agent := newAgentReader(in)
-	for s.Scan() {
-		e := s.Entry()
-		text := string(e.Text)
-		l := agentLine{source: in.line(e.Line), tid: e.TID, text: text, contents: text}
-		if e.HasTime {
-			l.time, l.local = e.Time, true
-		}
-		if len(e.Component) > 0 {
-			l.contents = string(e.Component) + ": " + text
-		}
-		agent.line(&l)
-	}
-	return s.Err()
-}
-
 // readTrace reads the traces from which Windows makes the decoded WindowsUpdate.log.
 func readTrace(in *input) error {
 	f, err := etl.Open(in.file, in.file.Size())

@@ -32,6 +32,7 @@ type Scanner struct {
 	lines *textline.Reader
 	block block
 	join  joiner
+	table string // the provider that was named last
 	ready []Record
 	made  uint64
 	ended bool
@@ -68,7 +69,10 @@ func (s *Scanner) line(no int, b []byte) {
 	if !labelled {
 		name, value, labelled = s.block.unnamed(text)
 	}
-	whole, inOne := inRow(no, text)
+	if labelled && name == labelSource {
+		s.table = providerOf(value)
+	}
+	whole, inOne := inRow(no, text, s.table)
 	switch {
 	case s.block.xml || startsXML(text):
 		s.xmlLine(no, text)
@@ -137,9 +141,10 @@ func Sniff(head []byte) bool {
 	lines := textline.NewReader(bytes.NewReader(head))
 	var b block
 	var join joiner
+	table := ""
 	for lines.Next() && lines.No() <= sniffed {
 		text := strings.TrimSpace(string(lines.Bytes()[:min(len(lines.Bytes()), maxText)]))
-		if _, inOne := inRow(lines.No(), text); inOne || startsXML(text) {
+		if _, inOne := inRow(lines.No(), text, table); inOne || startsXML(text) {
 			return true
 		}
 		name, value, ok := label(text)
@@ -147,6 +152,9 @@ func Sniff(head []byte) bool {
 			name, value, ok = b.unnamed(text)
 		}
 		if ok {
+			if name == labelSource {
+				table = providerOf(value)
+			}
 			if b.begins(name) {
 				b = block{}
 			}

@@ -17,6 +17,9 @@ var row = regexp.MustCompile(`(?:^|[\t,;"\s])(` + providerNames() + `)"?[\t,; ]+
 // pane is what Event Viewer writes above the event that is chosen: "Event 20, WindowsUpdateClient", in any language.
 var pane = regexp.MustCompile(`^\pL[\pL ]*\s(\d{1,5}), (` + providerNames() + `)$`)
 
+// tableRow is an event in PowerShell's table of the events of one provider: time, number, level and description.
+var tableRow = regexp.MustCompile(`^\d[\d./-]+ [\d:.]+(?: [AP]M)?\s+(\d{1,5}) \pL+\s+(\S.*)$`)
+
 // providerNames are the alternatives of the names of providers, with and without the words that lists leave out.
 func providerNames() string {
 	var names []string
@@ -31,11 +34,15 @@ func providerNames() string {
 	return strings.Join(names, "|")
 }
 
-// inRow reads an event that stands, or begins, in one line. Its description may go on in the next ones.
-func inRow(no int, text string) (block, bool) {
+// inRow reads an event that stands, or begins, in one line. Its description may go on in the next ones. table
+// is the provider whose table it may stand in.
+func inRow(no int, text, table string) (block, bool) {
 	m := row.FindStringSubmatch(text)
 	if p := pane.FindStringSubmatch(text); p != nil {
 		m = []string{text, p[2], p[1], ""}
+	}
+	if t := tableRow.FindStringSubmatch(text); t != nil && table != "" {
+		m = []string{text, table, t[1], t[2]}
 	}
 	if m == nil {
 		return block{}, false

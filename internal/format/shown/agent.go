@@ -7,16 +7,16 @@ import (
 )
 
 var (
-	knowledge = regexp.MustCompile(`\(KB\d{6,7}\)`)
+	knowledge = regexp.MustCompile(`\(KB\d{6,7}\)|\bKB\d{6,7}\b`)
 	// listed is the end of an entry that failed in Settings' list: "Failed to install on 3/14/2023 - 0x800f0831".
-	listed = regexp.MustCompile(`[-–—] ?(?:\pL+ )?\(?0x([89][0-9a-fA-F]{7})\)?$`)
+	listed = regexp.MustCompile(`[-–—] ?(?:\pL+ )?\(?0x([89c][0-9a-fA-F]{7})\)?$`)
 	// details is the same in the list of Windows 8.1 and before: "Error details: Code 80070005".
-	details = regexp.MustCompile(`^\pL[^:：]{0,40} ?[:：] ?\pL+ (?:0x)?([89][0-9A-F]{7})\.?$`)
+	details = regexp.MustCompile(`^\pL[^:：]{0,40} ?[:：] ?\pL+ (?:0x)?([89C][0-9A-F]{7})\.?$`)
 	// dated is the end of one that was installed: "Successfully installed on 3/14/2023".
 	dated   = regexp.MustCompile(`^\pL[^:：\d]* \d{1,4}[./-]\d{1,2}[./-]\d{2,4}$`)
 	loading = regexp.MustCompile(`(?i)^(?:download|erreur de téléchargement|error de descarga|errore di download)`)
 	// found is the dialog of Windows 8.1 and before after a search: "Code 80072F8F  Windows Update encountered ...".
-	found = regexp.MustCompile(`^\pL+ (?:0x)?([89][0-9A-F]{7})\b`)
+	found = regexp.MustCompile(`^\pL+ (?:0x)?([89C][0-9A-F]{7})\b`)
 	// mayHelp is what the later one ends with, in any language: "... this may help: (0x80072ee2)".
 	mayHelp = regexp.MustCompile(`[:：] ?\(0x([89][0-9a-fA-F]{7})\)$`)
 	// delivery is an entry of Get-DeliveryOptimizationLog.
@@ -31,7 +31,7 @@ var (
 func (s *state) entitled(text string) {
 	const near = 4 // lines between the title and the result
 	switch {
-	case knowledge.MatchString(text):
+	case knowledge.MatchString(text) && !strings.Contains(text, "~"): // which names of packages have
 		s.title = heading{text, near}
 	case strings.Contains(text, "Windows 1") && len(text) < 120 && !strings.ContainsAny(text, `\:`):
 		s.title = heading{text, 1} // of a new version of Windows, which has no number

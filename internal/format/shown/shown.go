@@ -72,14 +72,15 @@ func Sniff(head []byte) bool {
 
 // state is what earlier lines have said.
 type state struct {
-	out    []Record
-	dism   bool     // DISM is named somewhere
-	errors []Record // lines that are DISM's error if it is
-	cmdlet block
-	title  heading
-	done   map[string]bool // titles of which the list says that they were installed
-	agent  int             // line that named Windows Update last, 0 for none
-	key    string
+	out      []Record
+	dism     bool     // DISM is named somewhere, or
+	versions int      // it has told its own version and that of the image
+	errors   []Record // lines that are DISM's error if it is
+	cmdlet   block
+	title    heading
+	done     map[string]bool // titles of which the list says that they were installed
+	agent    int             // line that named Windows Update last, 0 for none
+	key      string
 	// service is the one that a command starts or shows, and that the next lines are about.
 	service string
 }
@@ -98,7 +99,10 @@ type heading struct {
 
 func (s *state) line(no int, text string) {
 	lower := strings.ToLower(text)
-	s.dism = s.dism || strings.Contains(lower, "dism")
+	if s.dism = s.dism || strings.Contains(lower, "dism"); version.MatchString(text) {
+		s.versions++
+		s.dism = s.dism || s.versions > 1
+	}
 	if text == "" {
 		s.cmdlet = block{}
 		return

@@ -38,6 +38,10 @@ var cases = map[string]struct {
 		[]shown.Record{{Kind: shown.ToolFailed, Line: 2, Code: 0x80070bc9}},
 	},
 	"DISM, in Japanese": {"dism\nエラー: 0x800f0823", []shown.Record{{Kind: shown.ToolFailed, Line: 2, Code: 0x800f0823}}},
+	"DISM, not named": {
+		"Strumento Gestione\nVersione: 10.0.19041.844\n\nVersione immagine: 10.0.19042.985\n\nErrore: 0x800f081f",
+		[]shown.Record{{Kind: shown.ToolFailed, Line: 6, Code: 0x800f081f}},
+	},
 	"a cmdlet": {
 		"Enable-WindowsOptionalFeature : The files\nwere not found. Code 0x800f081f\nAt line:1 char:1",
 		[]shown.Record{{Kind: shown.ToolFailed, Line: 2, Code: 0x800f081f, Name: "Enable-WindowsOptionalFeature"}},
@@ -146,6 +150,7 @@ func TestRecords(t *testing.T) {
 func TestNothingShown(t *testing.T) {
 	for name, text := range map[string]string{
 		"advice":                 "Error 0x80070002 or 0x80070003 means that files are missing. For 0x800f081f run DISM /Online /Cleanup-Image /RestoreHealth.",
+		"one version":            "Version: 10.0.19041.844\nError: 0x800f081f",
 		"a code of its own":      "Error: 0x800f081f",
 		"another tool's error":   "chkdsk C:\nError: 3017",
 		"what DISM says of it":   "dism /online /get-features\nIndex: 3017\nVersion: 10\nError: none",
@@ -158,6 +163,7 @@ func TestNothingShown(t *testing.T) {
 		"searched again": `<![LOG[Scan failed with error = 0x8024402c.]LOG]!><component="WUAHandler">` + "\n" +
 			`<![LOG[Successfully completed scan.]LOG]!><component="WUAHandler">`,
 		"another's log":                  `<![LOG[Download failed, error = 0x8024402c.]LOG]!><component="DataTransferService">`,
+		"a package's name":               "Package_for_KB5046617~31bf3856ad364e35~amd64~~1.1.1.1\nStatus - 0x80246002",
 		"a title and other lines":        title + "\nMore info\na\nb\nc\nd\nStatus - 0x80070002",
 		"a title and a remark":           title + "\nI read that 0x80070002 is a missing file",
 		"the search went well":           "Windows Update\nCode page 1252 is in use",

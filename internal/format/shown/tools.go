@@ -11,6 +11,8 @@ import (
 var (
 	// toolError is the last word of DISM: "Error: 0x800f081f", "Fehler: 3017".
 	toolError = regexp.MustCompile(`^(\pL+) ?[:：] ?(?:0x([0-9a-fA-F]{8})|([1-9][0-9]{0,4}))$`)
+	// version is one of the two versions that DISM tells first.
+	version = regexp.MustCompile(`^\pL[\pL ’'-]* ?[:：] ?\d{1,2}\.\d\.\d{4,5}\.\d+$`)
 	// wizard is the end of the role wizard's message: a sentence, then the code of servicing.
 	wizard = regexp.MustCompile(`[.。] ?(\pL+) ?[:：] ?0x(800[fF][0-9a-fA-F]{4}|800737[0-9a-fA-F]{2})\.?$`)
 	// cmdlet is the head of an error of a cmdlet for updates, features and images.
