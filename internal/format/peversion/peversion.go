@@ -2,12 +2,11 @@
 // (Microsoft's documentation of PE Format and of VS_VERSIONINFO). It reads neither the texts beside it nor anything
 // else of the file.
 //
-// Its invariant is that the resources themselves make it read a few kilobytes, whatever they say. Headers are read by
-// debug/pe, which also reads the symbols of the few programs that have some.
+// Its invariant is that it reads some hundred kilobytes at most, whatever the file says: a service asks it about files
+// that anybody may have written. So it does not go by debug/pe, which reads all symbols and relocations.
 package peversion
 
 import (
-	"debug/pe"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -20,24 +19,22 @@ import (
 type Version [4]uint32
 
 const (
-	resourceDirectory = 2  // index in the optional header's data directories
-	versionResource   = 16 // RT_VERSION
-	maxEntries        = 4096
-	maxInfo           = 64 << 10
-	signature         = 0xFEEF04BD
+	versionResource = 16 // RT_VERSION
+	maxEntries      = 4096
+	maxInfo         = 64 << 10
+	signature       = 0xFEEF04BD
 )
 
 // Read reads the version of a file (dwFileVersion). fs.ErrNotExist if it has no version resource, format.ErrNotThis if
 // it is no program of Windows; other errors say what is damaged and where.
 func Read(r io.ReaderAt) (Version, error) {
-	f, err := pe.NewFile(r)
-	if err != nil {
-		return Version{}, fmt.Errorf("%w: %w", format.ErrNotThis, err)
-	}
-	img := image{f}
-	base, err := img.resources()
+	img, err := open(r)
 	if err != nil {
 		return Version{}, err
+	}
+	base := img.resources
+	if base == 0 {
+		return Version{}, fmt.Errorf("no resources: %w", fs.ErrNotExist)
 	}
 	// Three levels: the type, its name, its language. Any name and language will do: their versions are the same.
 	at := base
@@ -54,31 +51,18 @@ func Read(r io.ReaderAt) (Version, error) {
 	return img.fixed(at)
 }
 
-type image struct{ f *pe.File }
-
-// resources gives the address of the resource directory.
-func (i image) resources() (uint32, error) {
-	var dirs []pe.DataDirectory
-	switch h := i.f.OptionalHeader.(type) {
-	case *pe.OptionalHeader32:
-		dirs = h.DataDirectory[:min(h.NumberOfRvaAndSizes, 16)]
-	case *pe.OptionalHeader64:
-		dirs = h.DataDirectory[:min(h.NumberOfRvaAndSizes, 16)]
-	}
-	if len(dirs) <= resourceDirectory || dirs[resourceDirectory].VirtualAddress == 0 {
-		return 0, fmt.Errorf("no resources: %w", fs.ErrNotExist)
-	}
-	return dirs[resourceDirectory].VirtualAddress, nil
-}
-
 // read reads bytes by their address in memory.
-func (i image) read(rva uint32, n int) ([]byte, error) {
-	for _, s := range i.f.Sections {
-		if rva < s.VirtualAddress || uint64(rva) >= uint64(s.VirtualAddress)+uint64(s.Size) {
+func (i *image) read(rva uint32, n int) ([]byte, error) {
+	for _, s := range i.sections {
+		if rva < s.address || uint64(rva) >= uint64(s.address)+uint64(s.size) {
 			continue
 		}
-		b := make([]byte, n)
-		if _, err := s.ReadAt(b, int64(rva-s.VirtualAddress)); err != nil {
+		at := rva - s.address
+		if uint64(at)+uint64(n) > uint64(s.size) {
+			break
+		}
+		b, err := format.ReadAt(i.r, int64(s.offset)+int64(at), n, maxInfo, "resources")
+		if err != nil {
 			return nil, fmt.Errorf("%d bytes at address %#x: %w", n, rva, err)
 		}
 		return b, nil
@@ -88,7 +72,7 @@ func (i image) read(rva uint32, n int) ([]byte, error) {
 
 // entry finds an entry of a resource folder by its number, or the first one, and gives where that leads, counted from
 // the begin of the resources.
-func (i image) entry(at uint32, want int64) (next uint32, folder bool, err error) {
+func (i *image) entry(at uint32, want int64) (next uint32, folder bool, err error) {
 	head, err := i.read(at, 16)
 	if err != nil {
 		return 0, false, err
@@ -109,7 +93,7 @@ func (i image) entry(at uint32, want int64) (next uint32, folder bool, err error
 }
 
 // fixed reads the VS_FIXEDFILEINFO that a resource's data entry leads to.
-func (i image) fixed(at uint32) (Version, error) {
+func (i *image) fixed(at uint32) (Version, error) {
 	var v Version
 	e, err := i.read(at, 16)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"github.com/redx-update/redx/internal/format"
@@ -131,4 +132,31 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(_ *testing.T, file []byte) {
 		_, _ = peversion.Read(bytes.NewReader(file)) // must not panic, loop or fill memory
 	})
+}
+
+// TestReadRelocations has sections that all have the same relocations, more of them than the file has bytes.
+func TestReadRelocations(t *testing.T) {
+	const sections, relocations = 200, 65535
+	one := program(t, version(16, 1, 2))
+	head := 64 + 24 + binary.Size(pe.OptionalHeader64{})
+	b := append(bytes.Clone(one[:head]), make([]byte, sections*40+relocations*10)...)
+	binary.LittleEndian.PutUint16(b[64+6:], sections)
+	for i := range sections {
+		s := b[head+40*i:]
+		binary.LittleEndian.PutUint32(s[24:], uint32(head+sections*40))
+		binary.LittleEndian.PutUint16(s[32:], relocations)
+	}
+	copy(b[head:], one[head:head+24]) // the first has the resources, further behind
+	binary.LittleEndian.PutUint32(b[head+20:], uint32(len(b)))
+	b = append(b, one[0x200:]...)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	got, err := peversion.Read(bytes.NewReader(b))
+	runtime.ReadMemStats(&after)
+	if want := (peversion.Version{0, 1, 0, 2}); err != nil || got != want {
+		t.Errorf("got %v, %v, want %v", got, err, want)
+	}
+	if took := after.TotalAlloc - before.TotalAlloc; took > 8<<20 {
+		t.Errorf("%d MB were allocated for a file of %d KB", took>>20, len(b)>>10)
+	}
 }
