@@ -61,16 +61,23 @@ var screenExcerpts = map[string]struct{ text, want string }{
 	"drivers, no marks, all well": {"inf:                Opened INF: 'C:\\Windows\\INF\\oem27.inf' ([strings])\n" +
 		"dvi:                Driver INF - oem27.inf (C:\\Windows\\System32\\DriverStore\\FileRepository\\x.inf_amd64_5d2b\\x.inf)", ""},
 
-	"boot files, with room":         {"2021-08-11 11:00:00, Info                  CSI    00000088 BFSVC: Copying boot files, 0x70 clusters free", ""},
-	"a line, found in a log":        {"---------- C:\\CBS.LOG\n[4411]2019-03-13 08:11:55, Error                 CSI    000000fc (F) Failed in StartService for [30]\"clr_optimization_v2.0.50727_64\" with error code 3[gle=0x80004005]", "dotnet-ngen-missing"},
-	"a compiler's answer":           {"(0): error SYNTAX 0X8004402f: Error creating temporary file\nCompiler returned error 0x8004402f", "temp-path-missing"},
-	"a compiler's other answer":     {"(0): error SYNTAX 0X80044003: Unexpected token\nCompiler returned error 0x80044003", ""},
-	"the standalone installer":      {"wusa.exe : Installer encountered an error: 0x80070070\nThere is not enough space on the disk.", "disk-full"},
-	"the list of services":          {"Windows could not start the Windows Update service on Local Computer.\n\nError 1058: It is disabled.", "service-missing-or-disabled"},
-	"the list of services, another": {"Windows could not start the Contoso Backup service on Local Computer.\n\nError 1058: It is disabled.", ""},
-	"two volumes, in words":         {`Failed to link \??\C:\Windows\WinSxS\x\y.lnk to \??\F:\ProgramData\y.lnk [HRESULT = 0x80070011 - ERROR_NOT_SAME_DEVICE]`, "profile-folder-moved"},
-	"two volumes, in words, others": {`Failed to link \??\C:\Windows\WinSxS\x\y.lnk to \??\F:\Games\y.lnk [HRESULT = 0x80070011 - ERROR_NOT_SAME_DEVICE]`, ""},
-	"a feature, by its dialog":      {"Windows couldn't complete the requested changes.\nError code: 0x800F0954", "feature-on-demand-blocked"},
+	"boot files, with room":          {"2021-08-11 11:00:00, Info                  CSI    00000088 BFSVC: Copying boot files, 0x70 clusters free", ""},
+	"a line, found in a log":         {"---------- C:\\CBS.LOG\n[4411]2019-03-13 08:11:55, Error                 CSI    000000fc (F) Failed in StartService for [30]\"clr_optimization_v2.0.50727_64\" with error code 3[gle=0x80004005]", "dotnet-ngen-missing"},
+	"a compiler's answer":            {"(0): error SYNTAX 0X8004402f: Error creating temporary file\nCompiler returned error 0x8004402f", "temp-path-missing"},
+	"a compiler's other answer":      {"(0): error SYNTAX 0X80044003: Unexpected token\nCompiler returned error 0x80044003", ""},
+	"the standalone installer":       {"wusa.exe : Installer encountered an error: 0x80070070\nThere is not enough space on the disk.", "disk-full"},
+	"the list of services":           {"Windows could not start the Windows Update service on Local Computer.\n\nError 1058: It is disabled.", "service-missing-or-disabled"},
+	"the list of services, another":  {"Windows could not start the Contoso Backup service on Local Computer.\n\nError 1058: It is disabled.", ""},
+	"two volumes, in words":          {`Failed to link \??\C:\Windows\WinSxS\x\y.lnk to \??\F:\ProgramData\y.lnk [HRESULT = 0x80070011 - ERROR_NOT_SAME_DEVICE]`, "profile-folder-moved"},
+	"two volumes, in words, others":  {`Failed to link \??\C:\Windows\WinSxS\x\y.lnk to \??\F:\Games\y.lnk [HRESULT = 0x80070011 - ERROR_NOT_SAME_DEVICE]`, ""},
+	"full, by one line of servicing": {"2021-08-11 05:05:05, Info                  CBS    Failed to extract file [HRESULT = 0x80070070 - ERROR_DISK_FULL]", "disk-full"},
+	"full, then it went well": {
+		"2021-08-11 05:05:05, Info                  CBS    Failed to extract file [HRESULT = 0x80070070 - ERROR_DISK_FULL]\n" +
+			"2021-08-12 05:05:05, Info                  CBS    Exec: Processing complete.  Session: 31_1, Package: Package_for_KB5011644~31bf3856ad364e35~amd64~~17763.2794.1.0 [HRESULT = 0x00000000 - S_OK]", "",
+	},
+	"no rights, by one line of servicing": {"2021-08-11 05:05:05, Info                  CBS    Failed to open key [HRESULT = 0x80070005 - E_ACCESSDENIED]", ""},
+	"a folder, without its head":          {"STATUS_OBJECT_NAME_NOT_FOUND #3157# from Windows::Rtl::SystemImplementation::DirectFileSystemProvider::SysCreateFile(... on:[69]\"\\??\\C:\\ProgramData\\Microsoft\\Windows\\Start Menu\\Programs\\System Tools\"; a:(OBJ_CASE_INSENSITIVE)} [gle=0xd0000034]", "shell-folder-missing"},
+	"a feature, by its dialog":            {"Windows couldn't complete the requested changes.\nError code: 0x800F0954", "feature-on-demand-blocked"},
 
 	"two volumes": {`2020-10-14 10:10:10, Error CSI 00000042 (F) STATUS_NOT_SAME_DEVICE #22# from X::HardLinkFile(s = [l:30]'\??\C:\Windows\WinSxS\a_b\x.lnk', d = [l:24]'\??\D:\ProgramData\x.lnk')[gle=0xd00000d4]`, "profile-folder-moved"},
 	"two volumes, of others": {`2020-10-14 10:10:10, Error CSI 00000042 (F) STATUS_NOT_SAME_DEVICE #22# from X::HardLinkFile(s = [l:30]'\??\C:\Windows\WinSxS\a_b\x.lnk', d = [l:18]'\??\E:\Games\x.lnk')[gle=0xd00000d4]

@@ -74,16 +74,18 @@ func accessDenied(x *doctor.Exam) []doctor.Finding {
 }
 
 // carrying gives the lines of trouble that a failed session or update rests on: those of a session that failed with one
-// of the codes, and, where no session is known (an excerpt), those that the log itself calls an error. What was
-// cured later is left out.
+// of the codes, and, where no session is known (an excerpt), those that the log itself calls an error, and of
+// an excerpt also what does not pass by itself. What was cured later is left out.
 func carrying(x *doctor.Exam, codes []hresult.Code) []*evidence.Event {
 	fails := standing(x, codes...)
 	ended, cured := endedWith(x.Evidence, codes), curesOf(x)
 	someEnd := x.Evidence.Machine.Excerpt && endsWith(x.Evidence, codes)
+	well := wentWell(x.Evidence, func(e *evidence.Event) bool { return !e.Code.Failed() }, evidence.ServicingEnd)
 	var out []*evidence.Event
 	for _, e := range troubled(x.Evidence, codes) {
 		servicing := e.Field(evidence.Component) == "CBS" || e.Field(evidence.Component) == "CSI"
-		telling := servicing && someEnd || e.Field(evidence.Path) != "" || e.Field(evidence.Level) == evidence.LevelError
+		alone := x.Evidence.Machine.Excerpt && !slices.Contains(accessCodes, e.Code) && !well.after(e) // rights come and go; room does not
+		telling := servicing && (someEnd || alone) || e.Field(evidence.Path) != "" || e.Field(evidence.Level) == evidence.LevelError
 		if !telling || e.Session == "" && !servicing && len(fails) == 0 {
 			continue
 		}

@@ -188,7 +188,7 @@ func isServicingText(text string) bool {
 }
 
 // marks stand in lines of servicing alone: how it writes the code of a failure.
-var marks = [...]string{"[HRESULT = 0x", "(F) STATUS_", "(F) HRESULT_FROM_WIN32(", "error SYNTAX 0X"}
+var marks = [...]string{"[HRESULT = 0x", "(F) STATUS_", "(F) HRESULT_FROM_WIN32(", "error SYNTAX 0X", "# from Windows::"}
 
 var pasted = [...]string{
 	"Checking System Update Readiness.", "Operation: Detect ", "Operation result: 0x", "Failed to find file: ",

@@ -18,7 +18,7 @@ var (
 	// found is the dialog of Windows 8.1 and before after a search: "Code 80072F8F  Windows Update encountered ...".
 	found = regexp.MustCompile(`^\pL+ (?:0x)?([89C][0-9A-F]{7})\b`)
 	// mayHelp is what the later one ends with, in any language: "... this may help: (0x80072ee2)".
-	mayHelp = regexp.MustCompile(`[:：] ?\(0x([89][0-9a-fA-F]{7})\)$`)
+	mayHelp = regexp.MustCompile(`[:：] ?\(0x([89][0-9a-fA-F]{7})\)\.?["”]?$`)
 	// delivery is an entry of Get-DeliveryOptimizationLog.
 	delivery = regexp.MustCompile(`^ErrorCode *: *0x(80[dD]0[0-9a-fA-F]{4})$`)
 

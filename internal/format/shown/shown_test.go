@@ -82,6 +82,7 @@ var cases = map[string]struct {
 		"Add-WindowsCapability: \nLine |\n   1 |  Add-WindowsCapability -Online\n     | Add-WindowsCapability failed. Error code = 0x800f0954",
 		[]shown.Record{{Kind: shown.ToolFailed, Line: 4, Code: 0x800f0954, Name: "Add-WindowsCapability"}},
 	},
+	"a dialog, in quotes":      {"Settings say \"this may help: (0x80070424)\"", []shown.Record{{Kind: shown.AgentFailed, Line: 1, Code: 0x80070424}}},
 	"the standalone installer": {"Installer encountered an error: 0x80070070", []shown.Record{{Kind: shown.ToolFailed, Line: 1, Code: 0x80070070}}},
 	"the standalone installer, in German": {
 		"Das Installationsprogramm hat einen Fehler festgestellt: 0x800f0823", []shown.Record{{Kind: shown.ToolFailed, Line: 1, Code: 0x800f0823}},
