@@ -152,7 +152,7 @@ func TestLongNames(t *testing.T) {
 				continue
 			}
 			runtime.ReadMemStats(&after)
-			if took := after.TotalAlloc - before.TotalAlloc; took > 32<<20 {
+			if took := after.TotalAlloc - before.TotalAlloc; took > 40<<20 {
 				t.Errorf("%d MB were allocated for a log of %d KB", took>>20, len(b)>>10)
 			}
 		})
