@@ -112,13 +112,13 @@ boot
 status=0
 for p in "${packages[@]}"; do
 	step "$p"
-	(cd "$dir/run/$p" && inside timeout 600 "$wine" ./redx.test.exe -test.timeout 9m ${short:+-test.short} </dev/null) || {
+	(cd "$dir/run/$p" && inside timeout 1500 "$wine" ./redx.test.exe -test.timeout 24m ${short:+-test.short} </dev/null) || {
 		echo "FAILED: $p" >&2
 		status=1
 	}
 	[ -x "$dir/run/$p/outside.test" ] || continue
 	step "$p, from outside"
-	(cd "$dir/run/$p" && inside timeout 900 ./outside.test -test.timeout 14m ${short:+-test.short} </dev/null) || {
+	(cd "$dir/run/$p" && inside timeout 2700 ./outside.test -test.timeout 44m ${short:+-test.short} </dev/null) || {
 		echo "FAILED: $p, from outside" >&2
 		status=1
 	}
