@@ -325,7 +325,7 @@ func slowAndMany(t *testing.T, s *served, honest *computer) {
 	if err := open[0].SetReadDeadline(time.Now().Add(3 * time.Minute)); err != nil {
 		t.Fatal(err)
 	}
-	if answer, err := io.ReadAll(open[0]); err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 400 ") {
+	if answer, err := io.ReadAll(open[0]); err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 408 ") {
 		t.Errorf("a slow one got %q, %v", answer, err)
 	}
 }

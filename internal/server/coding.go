@@ -17,7 +17,7 @@ var errCoding = errors.New("a content coding that is not known")
 
 // unpack gives a body as it was before it was packed. Windows' agent packs no requests; what stands between it and the server
 // may. Packed ones, of which a small one can become a large one, are held at the places of large ones, until what is returned
-// is called.
+// is called; one that came large has such a place already, and waits for no second one.
 func (s *Server) unpack(ctx context.Context, coding string, body []byte, limit int64) ([]byte, func(), error) {
 	switch strings.ToLower(strings.TrimSpace(coding)) {
 	case "", "identity":
@@ -26,9 +26,12 @@ func (s *Server) unpack(ctx context.Context, coding string, body []byte, limit i
 	default:
 		return nil, func() {}, fmt.Errorf("%q: %w", coding, errCoding)
 	}
-	give, err := s.take(ctx, s.large)
-	if err != nil {
-		return nil, func() {}, err
+	give := func() {}
+	if len(body) <= smallBody {
+		var err error
+		if give, err = s.take(ctx, s.large); err != nil {
+			return nil, func() {}, err
+		}
 	}
 	plain, err := gunzip(body, limit)
 	return plain, give, err

@@ -5,8 +5,10 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -92,6 +94,48 @@ func TestRequestsAsTheyCome(t *testing.T) {
 		})
 	}
 	holds(t, s, 0)
+}
+
+// TestPackedPlaces has packed requests wait for the places of large ones: one that came large waits for no second place, and who
+// waits keeps nobody else out.
+func TestPackedPlaces(t *testing.T) {
+	deps := newWorld().deps()
+	deps.Limits.Inside = 1
+	s := NewServer(deps)
+	a := newAgent(t, newWorld())
+	a.server.Config.Handler = s
+	addr, message := a.server.Listener.Addr().String(), string(getConfig(t))
+	packed := func(text string) string {
+		text = gzipped(t, text)
+		return fmt.Sprintf("POST /ClientWebService/client.asmx HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%s", len(text), text)
+	}
+	noise := make([]byte, 2*smallBody)
+	_, _ = rand.NewChaCha8([32]byte{}).Read(noise) // gives all of the bytes
+	large := packed("<!--" + hex.EncodeToString(noise) + "-->" + message)
+	if len(large) <= smallBody {
+		t.Fatalf("%d bytes are not large", len(large))
+	}
+	for range cap(s.large) - 1 {
+		s.large <- struct{}{}
+	}
+	if status, body := raw(t, addr, large); status != http.StatusOK {
+		t.Errorf("the last place is not enough: %d %.200s", status, body)
+	}
+	s.large <- struct{}{}
+	for range 5 {
+		conn, err := net.Dial("tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if _, err := io.WriteString(conn, packed(message)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a.handshake()
+	for range cap(s.large) {
+		<-s.large
+	}
 }
 
 // raw sends a request as it is written and reads one answer, past any "100 Continue".

@@ -179,7 +179,7 @@ func TestSlowBody(t *testing.T) {
 		t.Fatal(err)
 	}
 	answer, err := io.ReadAll(conn)
-	if err != nil || !bytes.HasPrefix(answer, []byte("HTTP/1.1 400")) {
+	if err != nil || !bytes.HasPrefix(answer, []byte("HTTP/1.1 408")) {
 		t.Errorf("%q, %v", answer, err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -66,18 +67,18 @@ func (v *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		v.unread(w, c, err)
 		return
 	}
-	give, err := s.take(c.ctx, s.inside)
-	if err != nil {
-		v.fail(w, c, soap.V11, err)
-		return
-	}
-	defer give()
 	body, unhold, err := s.unpack(c.ctx, r.Header.Get("Content-Encoding"), body, v.limit)
 	defer unhold()
 	if err != nil {
 		v.unread(w, c, err)
 		return
 	}
+	give, err := s.take(c.ctx, s.inside)
+	if err != nil {
+		v.fail(w, c, soap.V11, err)
+		return
+	}
+	defer give()
 	code := v.answer(w, c, body)
 	if s.deps.Observe != nil {
 		s.deps.Observe(c.name, code, time.Since(start))
@@ -198,6 +199,9 @@ func (v *service) unread(w http.ResponseWriter, c *call, err error) {
 	case errors.Is(err, errCoding):
 		w.Header().Set("Accept-Encoding", "gzip")
 		http.Error(w, "not unpacked", http.StatusUnsupportedMediaType)
+	case errors.Is(err, os.ErrDeadlineExceeded): // redx's agent tells "later" from "never" by the status
+		w.Header().Set("Connection", "close")
+		http.Error(w, "too slow", http.StatusRequestTimeout)
 	default:
 		w.Header().Set("Connection", "close")
 		http.Error(w, "not read", http.StatusBadRequest)
