@@ -16,12 +16,13 @@ const (
 	spread  = 5 // a visit is up to a fifth of its interval early
 )
 
-// first decides when the first visit after a start is: never at once, and not before it was to be.
+// first decides when the first visit after a start is: never at once, and not before it was to be, unless the last one was
+// refused: the settings may have been mended since.
 func (a *Agent) first() {
 	now := a.Clock.Now()
 	soon := now.Add(a.within(time.Duration(a.Policy.FirstWithin)))
 	a.change(func(s *State) {
-		if s.NextVisit.Before(soon) || s.NextVisit.After(now.Add(time.Duration(a.Policy.Every))) {
+		if s.Refused || s.NextVisit.Before(soon) || s.NextVisit.After(now.Add(time.Duration(a.Policy.Every))) {
 			s.NextVisit = soon.UTC()
 		}
 	})

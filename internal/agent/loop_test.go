@@ -86,11 +86,16 @@ func TestRefused(t *testing.T) {
 			}
 		}
 		s := a.Status()
-		if n := len(w.scans); n < 10 || s.Misses != n || !s.Refused || !strings.Contains(s.Trouble, "403 é") || len(s.Trouble) > 1100 || !utf8.ValidString(s.Trouble) {
+		n := len(w.scans)
+		if n < 10 || s.Misses != n || !s.Refused || !strings.Contains(s.Trouble, "403 é") || len(s.Trouble) > 1100 || !utf8.ValidString(s.Trouble) {
 			t.Errorf("%d visits, %+v", n, s.State)
 		}
+		started := time.Now()
 		w.scanErr = func() error { return errors.New("no network") }
 		runFor(t, a, 24*hour)
+		if d := w.scans[n].Sub(started); d > 10*time.Minute {
+			t.Errorf("the first visit after a start with other settings came after %s, want some moment of the first ten minutes", d)
+		}
 		if s := m.state; s.Refused || s.Trouble != "no network" {
 			t.Errorf("after another failure: %+v", s)
 		}
