@@ -148,12 +148,14 @@ func printComputer(w io.Writer, v shown, names map[deploy.GroupID]string, titles
 	if v.Cloned() {
 		fmt.Fprintf(t, "several computers\thave this id: %s\n\n", otherNames(v.AlsoKnownAs)) //nolint:errcheck // Flush gives the error
 	}
+	between := ""
 	for _, s := range v.States {
 		if s.Standing != store.Installed && s.Standing != store.NotNeeded {
+			between = "\n"
 			fmt.Fprintf(t, "since %s\t%s\t%s\t%s\n", when(s.Time), s.Standing, s.Update, titles[s.Update]) //nolint:errcheck // Flush gives the error
 		}
 	}
-	fmt.Fprintln(t) //nolint:errcheck // Flush gives the error
+	fmt.Fprint(t, between) //nolint:errcheck // Flush gives the error
 	for _, e := range v.Events {
 		if a, ok := e.Attempt(); ok {
 			fmt.Fprintf(t, "%s\t%s %s\t%s\t%s\t%s\n", when(e.Time), a.Phase, a.Result, e.Update.GUID, codeOf(e), titles[e.Update.GUID]) //nolint:errcheck // Flush gives the error
