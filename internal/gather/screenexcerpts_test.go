@@ -33,8 +33,11 @@ var screenExcerpts = map[string]struct{ text, want string }{
 	},
 	"a log's place in PowerShell": {sawDisk + "0x80070003\nAt line:1 char:1", ""},
 
-	"a kept package":             {runOf + gone + "MSI (s) (A4:2C) [03:12:31:753]: MainEngineThread is returning 1612", "installer-cache-missing"},
-	"a kept package, found":      {runOf + gone + "MSI (s) (A4:2C) [03:12:31:753]: MainEngineThread is returning 0", ""},
+	"a kept package":        {runOf + gone + "MSI (s) (A4:2C) [03:12:31:753]: MainEngineThread is returning 1612", "installer-cache-missing"},
+	"a kept package, found": {runOf + gone + "MSI (s) (A4:2C) [03:12:31:753]: MainEngineThread is returning 0", ""},
+	"a kept package, and the summary is well": {
+		runOf + gone + "MSI (s) (A4:2C) [03:12:31:753]: Windows Installer reconfigured the product. Product Name: A. Reconfiguration success or error status: 0.", "",
+	},
 	"a run that fails otherwise": {runOf + "MSI (s) (A4:2C) [03:12:31:753]: Note: 1: 1706 2: -2147483647 3: a.msi\nMSI (s) (A4:2C) [03:12:31:753]: MainEngineThread is returning 1603", ""},
 	"an update of a product":     {"Source: MsiInstaller\nEvent ID: 1023\nProduct: Some Database - Update 'KB4018073' could not be installed. Error code 1612.", "installer-cache-missing"},
 	"one that failed otherwise":  {"Source: MsiInstaller\nEvent ID: 1023\nProduct: Some Database - Update 'KB4018073' could not be installed. Error code 1603.", ""},

@@ -45,6 +45,10 @@ func bitsQueueDamaged(x *doctor.Exam) []doctor.Finding {
 	if len(damage) == 0 && !alone && (len(ended) == 0 || len(words)+len(fails) == 0) {
 		return nil
 	}
+	onlyCleared := !slices.ContainsFunc(damage, func(e *evidence.Event) bool { return !cleared(e) })
+	if onlyCleared && !x.Evidence.Machine.Excerpt && len(ended)+len(words)+len(fails) == 0 {
+		return nil // an upgrade of Windows does that too, and the empty queue serves
+	}
 	attempts, codes := attemptsOf(fails)
 	f := doctor.Finding{
 		Severity: doctor.Error, Confidence: doctor.Proven, Update: oneUpdate(fails),
@@ -59,7 +63,7 @@ func bitsQueueDamaged(x *doctor.Exam) []doctor.Finding {
 	if len(damage) > 0 {
 		weigh(x, &f, damage)
 	}
-	if !slices.ContainsFunc(damage, func(e *evidence.Event) bool { return !cleared(e) }) {
+	if onlyCleared {
 		f.Confidence = doctor.Likely
 		f.Surer = "the queue itself, qmgr.db: redx diagnose --image DIR"
 	}

@@ -93,6 +93,13 @@ var examinedSystem = map[string]examination{
 		[]string{"bits-queue-damaged likely "},
 	},
 	"queue: the service ends": {[]evidence.Event{said(evidence.ServiceFailed, 1, 0xc80001f5, evidence.Name, "BITS")}, nil},
+	"queue: emptied":          {[]evidence.Event{said(evidence.DatabaseDamaged, 1, 0, evidence.Name, "BITS", evidence.State, evidence.Cleared)}, nil},
+	"queue: emptied, and not reached": {
+		[]evidence.Event{
+			said(evidence.DatabaseDamaged, 1, 0, evidence.Name, "BITS", evidence.State, evidence.Cleared), said(evidence.Trouble, 2, 0x80246008),
+		},
+		[]string{"bits-queue-damaged likely "},
+	},
 	"queue: a transfer fails": {[]evidence.Event{said(evidence.DownloadFailed, 1, 0x80070057, evidence.URL, x64)}, nil},
 
 	"service: disabled, and a search fails for it": {
@@ -269,6 +276,16 @@ var examinedSystem = map[string]examination{
 		[]string{`temp-path-missing proven  directory:C:\T`},
 	},
 	"temp: the line": {[]evidence.Event{said(evidence.TempFailed, 1, hresult.PathNotFound)}, []string{"temp-path-missing likely "}},
+	"temp: the line, and servicing went well": {
+		[]evidence.Event{said(evidence.TempFailed, 1, hresult.FileNotFound), inSession(said(evidence.ServicingEnd, 2, 0))}, nil,
+	},
+	"temp: the line, and its session failed": {
+		[]evidence.Event{
+			inSession(said(evidence.TempFailed, 1, hresult.PathNotFound)), inSession(said(evidence.ServicingEnd, 2, hresult.PathNotFound)),
+			said(evidence.ServicingEnd, 3, 0),
+		},
+		[]string{"temp-path-missing likely "},
+	},
 	"temp: the folder": {
 		[]evidence.Event{undated(said(evidence.Environment, 0, 0, evidence.Name, "TEMP", evidence.Path, `C:\T`)), fileState(`C:\T`, evidence.Absent)}, nil,
 	},

@@ -22,20 +22,13 @@ func TempPathMissing() doctor.Check {
 	return doctor.Check{
 		ID:       "temp-path-missing",
 		Title:    "The folder for temporary files is missing",
-		Reads:    []evidence.Kind{evidence.Environment, evidence.FileState, evidence.TempFailed, evidence.Attempt},
+		Reads:    []evidence.Kind{evidence.Environment, evidence.FileState, evidence.TempFailed, evidence.Attempt, evidence.ServicingEnd},
 		Unproven: true,
 		Run:      tempPathMissing,
 	}
 }
 
 func tempPathMissing(x *doctor.Exam) []doctor.Finding {
-	var words []*evidence.Event
-	cured := curesOf(x)
-	for e := range x.Evidence.Of(evidence.TempFailed) {
-		if !cured.of(e) {
-			words = append(words, e)
-		}
-	}
 	fails := standing(x, pathCodes...)
 	var gone, proof []*evidence.Event
 	for e := range x.Evidence.Of(evidence.Environment) {
@@ -46,6 +39,7 @@ func tempPathMissing(x *doctor.Exam) []doctor.Finding {
 			}
 		}
 	}
+	words := tempWords(x, len(fails)+len(gone) > 0)
 	if len(words) == 0 && (len(fails) == 0 || len(gone) == 0) {
 		return nil
 	}
@@ -77,4 +71,23 @@ func tempPathMissing(x *doctor.Exam) []doctor.Finding {
 		f.Surer = "both: the line in CBS.log that no temporary file can be made, and the folder that is not there (redx diagnose --image DIR)"
 	}
 	return []doctor.Finding{f}
+}
+
+// tempWords are the lines by which nothing temporary could be made. Unless more speaks for it, those behind which servicing went
+// well say nothing, but for one whose own session failed.
+func tempWords(x *doctor.Exam, more bool) []*evidence.Event {
+	cured, failed := curesOf(x), sessions{}
+	for end := range x.Evidence.Of(evidence.ServicingEnd) {
+		if end.Session != "" && end.Code.Failed() {
+			failed[sessionKey(end)] = true
+		}
+	}
+	well := wentWell(x.Evidence, func(e *evidence.Event) bool { return !e.Code.Failed() }, evidence.ServicingEnd)
+	var words []*evidence.Event
+	for e := range x.Evidence.Of(evidence.TempFailed) {
+		if !cured.of(e) && (more || failed.has(e) || !well.after(e)) {
+			words = append(words, e)
+		}
+	}
+	return words
 }

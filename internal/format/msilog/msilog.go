@@ -39,8 +39,9 @@ var (
 	// product names one in a message about it, and in the summary at the end.
 	product = regexp.MustCompile(`^Product: (.{1,200}?) -- |Product Name: (.{1,200}?)\. Product Version:`)
 	failure = regexp.MustCompile(`(?:^|-- )Error (\d{4})\. `)
-	ended   = regexp.MustCompile(`^MainEngineThread is returning (\d{1,5})`)
-	begun   = regexp.MustCompile(`^=== (?:Verbose logging|Logging) (?:started|stopped): `)
+	// ended is the last word of the service, or of the summary that stands in shorter logs too.
+	ended = regexp.MustCompile(`^MainEngineThread is returning (\d{1,5})\b|^Windows Installer .* (?:success or )?error status: (\d{1,5})\.$`)
+	begun = regexp.MustCompile(`^=== (?:Verbose logging|Logging) (?:started|stopped): `)
 )
 
 // NewScanner reads from r; it does not close it.
@@ -60,7 +61,7 @@ func parse(no int, line []byte) Entry {
 		e.Error, _ = strconv.Atoi(string(m[1]))
 	}
 	if m := ended.FindSubmatch(text); m != nil {
-		e.Result, _ = strconv.Atoi(string(m[1]))
+		e.Result, _ = strconv.Atoi(string(m[1]) + string(m[2]))
 		e.Ended = true
 	}
 	return e

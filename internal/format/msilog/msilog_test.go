@@ -15,6 +15,7 @@ func TestScan(t *testing.T) {
 		"MSI (s) (A4:2C) [03:12:31:752]: Product: Some Suite 2013 -- Error 1612. The source is not available.\n" +
 		"MSI (s) (A4:2C) [03:12:31:752]: Windows Installer reconfigured the product. Product Name: Some Tool. Product Version: 1.0.\n" +
 		"MSI (s) (A4:2C) [03:12:31:753]: MainEngineThread is returning 1612\n" +
+		"MSI (s) (A4:2C) [03:12:31:753]: Windows Installer removed the product. Product Name: Some Tool. Product Version: 1.0. Removal success or error status: 0.\n" +
 		"MSI (s) (A4:2C) [03:12:31:753]: Note: 1: 1706 2: -2147483647 3: vc_red.msi\n"
 	type told struct {
 		Package, Product string
@@ -30,6 +31,7 @@ func TestScan(t *testing.T) {
 		{Product: "Some Suite 2013", Error: 1612},
 		{Product: "Some Tool"},
 		{Ended: true, Result: 1612},
+		{Product: "Some Tool", Ended: true},
 		{},
 	}
 	var got []told

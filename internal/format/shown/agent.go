@@ -19,8 +19,9 @@ var (
 	found = regexp.MustCompile(`^\pL+ (?:0x)?([89C][0-9A-F]{7})\b`)
 	// mayHelp is what the later one ends with, in any language: "... this may help: (0x80072ee2)".
 	mayHelp = regexp.MustCompile(`[:：] ?\(0x([89][0-9a-fA-F]{7})\)\.?["”]?$`)
-	// delivery is an entry of Get-DeliveryOptimizationLog.
-	delivery = regexp.MustCompile(`^ErrorCode *: *0x(80[dD]0[0-9a-fA-F]{4})$`)
+	// delivery is an entry of Get-DeliveryOptimizationLog about a service that is not there, a download that stands still, or parts that
+	// are not as asked for. Its other codes stand in healthy ones: who asked for a job that is done, or waits for another network.
+	delivery = regexp.MustCompile(`^ErrorCode *: *0x(80[dD]0(?:1001|2002|5[0-9a-fA-F]{3}))$`)
 
 	packageKey = regexp.MustCompile(`\\Component Based Servicing\\Packages\\([^\\\s\]]+~[^\\\s\]]*)\]?$`)
 	stateValue = regexp.MustCompile(`^"?CurrentState"? *(?:REG_DWORD +0x|=dword:)([0-9a-fA-F]{1,8})`)

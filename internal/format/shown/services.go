@@ -22,6 +22,8 @@ var (
 		`démarrer le service (.+?) sur |iniciar el servicio (.+?) en `)
 	// noService is how PowerShell says in every language that a service is not there.
 	noService = regexp.MustCompile(`^\+ CategoryInfo\s+: ObjectNotFound: \(([\w.-]+):String\) \[(?:Start|Get|Restart)-Service\]`)
+	// serviceField is a line of sc about a service: its process may have any number, and its last end is none of this start.
+	serviceField = regexp.MustCompile(`^[A-Z][A-Z0-9_]*\s+: `)
 	// startNumber is an error of starting a service in an answer whose words are of any language.
 	startNumber = regexp.MustCompile(`(?:^|[^\d.:,])(10[5-7]\d)(?:[^\d.:,]|[.:,]?$|[.:,] )`)
 	// systemNumber are the answers that say by themselves that a number is a system error: those of sc, and of net in the
@@ -58,6 +60,7 @@ func (s *state) ofService(r *Record) bool {
 		r.Name, r.Code = m[1], serviceUnknown
 	case disabled.MatchString(r.Text):
 		r.Code = serviceDisabled
+	case serviceField.MatchString(r.Text):
 	default:
 		r.Code = systemError(r.Text, s.service != "")
 	}

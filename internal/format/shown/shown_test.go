@@ -173,6 +173,8 @@ func TestNothingShown(t *testing.T) {
 		"a start that goes on":           "Applying update operation 12 of 48211 (\\Registry\\Machine)",
 		"net, alone, a code of anything": "System error 2 has occurred.\n",
 		"sc shows one well":              "SERVICE_NAME: wuauserv\n        START_TYPE         : 3   DEMAND_START",
+		"sc shows a process":             "C:\\>sc queryex bits\nSERVICE_NAME: bits\n        STATE              : 4  RUNNING\n        PID                : 1060",
+		"sc shows one that never ran":    "SERVICE_NAME: wuauserv\n        STATE              : 1  STOPPED\n        WIN32_EXIT_CODE    : 1077  (0x435)",
 		"net, all well":                  "C:\\>net start bits\nThe service was started successfully.\nVersion 10.0.1058",
 		"net, stopped":                   "C:\\>net stop bits\nThe service is not started.\nMore help: NET HELPMSG 3521.",
 		"another prompt in between":      "C:\\>net start bits\nC:\\>ping host\nReply of 1058 bytes",
@@ -181,6 +183,7 @@ func TestNothingShown(t *testing.T) {
 		"an installer that is done":      "Installer encountered no error: 0x00000000",
 		"a script that fails otherwise":  "x.vbs(11, 1) Microsoft VBScript runtime error: Permission denied",
 		"features, and all is well":      "The requested changes were completed.\nError code: 0x800F0954",
+		"a transfer that was asked for":  "LevelName   : Info\nErrorCode   : 0x80D02003",
 		"a transfer that is fine":        "ErrorCode   : 0x0\nErrorCode   : 0x80070002",
 	} {
 		if got := records(t, text); len(got) > 0 || shown.Sniff([]byte(text)) {
