@@ -67,9 +67,13 @@ var eventExcerpts = map[string]struct{ text, want string }{
 		strings.Replace(row("183 [AGENT_INSTALLING_SUCCEEDED]", anUpdate, "0", "Success\tContent Install", "Installation Successful: Some Update (KB5034123)."), "04:12", "05:12", 1), ""},
 
 	"the list of Windows 7": {"2020-01-15\t04:12:59:447\t1096\t10f4\tAgent\tLogHistory called. idUpdate={" + anUpdate + "}.200, resultMapped=80242017, resultUnMapped=0", "servicing-stack-update-needed"},
-	"the list, all well":    {"2020-01-15\t04:12:59:447\t1096\t10f4\tAgent\tLogHistory called. idUpdate={" + anUpdate + "}.200, resultMapped=0, resultUnMapped=0", ""},
-	"a signature":           {"2009-06-11\t10:07:36:281\t1080\t f1c\tMisc\tWARNING: Digital Signatures on file C:\\x\\wuident.cab are not trusted: Error 0x80092003", "catalog-database-damaged"},
-	"no signature":          {"2009-06-11\t10:07:36:281\t1080\t f1c\tMisc\tWARNING: Digital Signatures on file C:\\x\\wuident.cab are not trusted: Error 0x800b0100", ""},
+	"the list, well later": {
+		"2020-01-15\t04:12:59:447\t1096\t10f4\tAgent\tLogHistory called. idUpdate={" + anUpdate + "}.200, resultMapped=80246012, resultUnMapped=0\n" +
+			"2020-01-15\t05:12:59:447\t1096\t10f4\tAgent\tLogHistory called. idUpdate={" + anUpdate + "}.200, resultMapped=0, resultUnMapped=0", "",
+	},
+	"the list, all well": {"2020-01-15\t04:12:59:447\t1096\t10f4\tAgent\tLogHistory called. idUpdate={" + anUpdate + "}.200, resultMapped=0, resultUnMapped=0", ""},
+	"a signature":        {"2009-06-11\t10:07:36:281\t1080\t f1c\tMisc\tWARNING: Digital Signatures on file C:\\x\\wuident.cab are not trusted: Error 0x80092003", "catalog-database-damaged"},
+	"no signature":       {"2009-06-11\t10:07:36:281\t1080\t f1c\tMisc\tWARNING: Digital Signatures on file C:\\x\\wuident.cab are not trusted: Error 0x800b0100", ""},
 }
 
 func TestEventExcerpts(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"github.com/redx-update/redx/internal/evidence"
 	"github.com/redx-update/redx/internal/format/etl"
 	"github.com/redx-update/redx/internal/format/wulog"
+	"github.com/redx-update/redx/internal/hresult"
 	"github.com/redx-update/redx/internal/update"
 )
 
@@ -30,6 +31,7 @@ type agentReader struct {
 	in      *input
 	updates map[uint32]named[update.ID] // the last that a thread named
 	jobs    map[uint32]named[wulog.Job] // failed and not yet told at which file, by thread
+	failing map[update.ID]bool          // updates whose attempts failed, by the agent's list
 	network map[string]string           // what the next events say of the network, nil while there is one
 }
 
@@ -57,7 +59,7 @@ func (n named[T]) within(d time.Duration, now time.Time) T {
 const maxThreads = 10000
 
 func newAgentReader(in *input) *agentReader {
-	return &agentReader{in: in, updates: map[uint32]named[update.ID]{}, jobs: map[uint32]named[wulog.Job]{}}
+	return &agentReader{in: in, updates: map[uint32]named[update.ID]{}, jobs: map[uint32]named[wulog.Job]{}, failing: map[update.ID]bool{}}
 }
 
 // readTrace reads the traces from which Windows makes the decoded WindowsUpdate.log.
@@ -104,6 +106,24 @@ func sniffTrace(head []byte) bool {
 	return err == nil
 }
 
+// listed takes an attempt out of the agent's list. One that went well is told in other words too, and counts here only where it
+// takes back a failure.
+func (a *agentReader) listed(l *agentLine, id update.ID, code hresult.Code) {
+	out := update.Failed
+	switch {
+	case code.Failed() && len(a.failing) < maxThreads:
+		a.failing[id] = true
+	case code.Failed():
+	case !a.failing[id]:
+		return
+	default:
+		out = update.Succeeded
+		delete(a.failing, id)
+	}
+	fields := attemptFields{update.Install, evidence.PhaseInstall, out}.fields()
+	a.add(l, evidence.Event{Kind: evidence.Attempt, Code: code, Update: update.Ref{ID: id}, Fields: fields})
+}
+
 func (a *agentReader) line(l *agentLine) {
 	if len(a.updates) > maxThreads {
 		clear(a.updates)
@@ -130,8 +150,7 @@ func (a *agentReader) line(l *agentLine) {
 		return
 	}
 	if id, result, ok := wulog.ParseHistory(l.text); ok {
-		fields := attemptFields{update.Install, evidence.PhaseInstall, update.Failed}.fields()
-		a.add(l, evidence.Event{Kind: evidence.Attempt, Code: result, Update: update.Ref{ID: id}, Fields: fields})
+		a.listed(l, id, result)
 	}
 	a.download(l)
 	a.came(l)

@@ -22,6 +22,8 @@ var (
 	// delivery is an entry of Get-DeliveryOptimizationLog about a service that is not there, a download that stands still, or parts that
 	// are not as asked for. Its other codes stand in healthy ones: who asked for a job that is done, or waits for another network.
 	delivery = regexp.MustCompile(`^ErrorCode *: *0x(80[dD]0(?:1001|2002|5[0-9a-fA-F]{3}))$`)
+	// delivered is an entry about something else, or that went well.
+	delivered = regexp.MustCompile(`^ErrorCode *: *(?:0x)?0*$`)
 
 	packageKey = regexp.MustCompile(`\\Component Based Servicing\\Packages\\([^\\\s\]]+~[^\\\s\]]*)\]?$`)
 	stateValue = regexp.MustCompile(`^"?CurrentState"? *(?:REG_DWORD +0x|=dword:)([0-9a-fA-F]{1,8})`)
@@ -78,6 +80,9 @@ func (s *state) installed(text string) {
 // dialog reads a dialog of Windows Update, or an entry of Delivery Optimization's log.
 func (s *state) dialog(r *Record) bool {
 	const near = 5 // lines behind the one that names Windows Update
+	if delivered.MatchString(r.Text) {
+		s.delivered++
+	}
 	m := mayHelp.FindStringSubmatch(r.Text)
 	if m == nil {
 		m = delivery.FindStringSubmatch(r.Text)

@@ -81,6 +81,8 @@ type state struct {
 	done     map[string]bool // titles of which the list says that they were installed
 	agent    int             // line that named Windows Update last, 0 for none
 	key      string
+	// delivered counts the entries of Delivery Optimization's log that tell of no error.
+	delivered int
 	// service is the one that a command starts or shows, and that the next lines are about.
 	service string
 }
@@ -123,6 +125,10 @@ func (s *state) line(no int, text string) {
 // records gives what was found, in the order of lines.
 func (s *state) records() []Record {
 	s.out = slices.DeleteFunc(s.out, func(r Record) bool { return r.Kind == UpdateFailed && s.done[r.Title] })
+	const whole = 20 // such entries make a log of a whole computer, in which some downloads stand still and go on
+	if s.delivered > whole {
+		s.out = slices.DeleteFunc(s.out, func(r Record) bool { return delivery.MatchString(r.Text) })
+	}
 	if !s.dism {
 		return s.out
 	}

@@ -184,6 +184,7 @@ func TestNothingShown(t *testing.T) {
 		"a script that fails otherwise":  "x.vbs(11, 1) Microsoft VBScript runtime error: Permission denied",
 		"features, and all is well":      "The requested changes were completed.\nError code: 0x800F0954",
 		"a transfer that was asked for":  "LevelName   : Info\nErrorCode   : 0x80D02003",
+		"a whole log of transfers":       strings.Repeat("ErrorCode   : 0x0\n", 30) + "ErrorCode   : 0x80D02002\nErrorCode   : 0x80D02002",
 		"a transfer that is fine":        "ErrorCode   : 0x0\nErrorCode   : 0x80070002",
 	} {
 		if got := records(t, text); len(got) > 0 || shown.Sniff([]byte(text)) {

@@ -12,8 +12,14 @@ func TestParseHistory(t *testing.T) {
 	if !ok || code != 0x80246012 || got.Revision != 200 || got.GUID.IsZero() {
 		t.Errorf("got %v %v %v", got, code, ok)
 	}
+	for _, zero := range []string{"0", "00000000"} {
+		got, code, ok = wulog.ParseHistory("LogHistory called. idUpdate=" + id + ", resultMapped=" + zero + ", resultUnMapped=0")
+		if !ok || code != 0 || got.Revision != 200 {
+			t.Errorf("%s: got %v %v %v", zero, got, code, ok)
+		}
+	}
 	for _, text := range []string{
-		"LogHistory called. idUpdate=" + id + ", resultMapped=0, resultUnMapped=0", "LogHistory called. idUpdate=" + id,
+		"LogHistory called. idUpdate=" + id,
 		"LogHistory called. resultMapped=80246012", "idUpdate=" + id + ", resultMapped=80246012",
 		"LogHistory called. idUpdate=" + id + ", resultMapped=8024", "",
 	} {

@@ -85,17 +85,18 @@ func ParseOutcome(text string) (o Outcome, ok bool) {
 func isOperation(s string) bool { return s == "install" || s == "uninstall" || s == "download" }
 
 // ParseHistory reads the line by which the agent of Windows 8.1 and before writes an attempt into its list: "LogHistory called.
-// idUpdate={...}.101, resultMapped=80246012, resultUnMapped=0". ok is false unless it failed.
+// idUpdate={...}.101, resultMapped=80246012, resultUnMapped=0". The code of one that went well is 0.
 func ParseHistory(text string) (id update.ID, code hresult.Code, ok bool) {
 	_, rest, found := strings.Cut(text, "LogHistory called. ")
 	_, digits, coded := strings.Cut(rest, "resultMapped=")
 	ids := UpdateIDs(rest)
-	if !found || !coded || len(ids) != 1 || len(digits) < 8 {
+	if !found || !coded || len(ids) != 1 {
 		return id, 0, false
 	}
-	n, err := strconv.ParseUint(digits[:8], 16, 32)
+	digits, _, _ = strings.Cut(digits, ",")
+	n, err := strconv.ParseUint(digits, 16, 32)
 	code = hresult.Code(n)
-	return ids[0], code, err == nil && code.Failed()
+	return ids[0], code, err == nil && (n == 0 || code.Failed())
 }
 
 // Call is the count at the end of a call to download or install several updates.
