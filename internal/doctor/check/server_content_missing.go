@@ -98,6 +98,9 @@ func ownContent(set *evidence.Set) []doctor.Finding {
 	if len(f.Proof) == 0 {
 		return nil
 	}
+	if !set.Machine.Excerpt {
+		f.Severity = doctor.Warning // in a whole log, where nothing tells of the files that came since
+	}
 	return []doctor.Finding{f}
 }
 
