@@ -17,7 +17,7 @@ var risks = []struct{ command, risk string }{
 		"removes what it names, and all that builds on it; note the name first, to be able to install it again",
 	},
 	{
-		"DISM /Image:",
+		`DISM /Image:LETTER:\ /Cleanup-Image /RevertPendingActions`,
 		"only from the recovery environment, and only when a restart did not help: takes back all that is pending, and " +
 			"cannot be undone",
 	},

@@ -52,7 +52,7 @@ var nextRules = []struct {
 	{"shutdown /r", "changes", "restarts at once: save all work first", false},
 	{"shutdown /s", "changes", "shuts down at once: save all work first", false},
 	{
-		"DISM /Image:", "changes",
+		`DISM /Image:LETTER:\ /Cleanup-Image /RevertPendingActions`, "changes",
 		"LETTER is the drive of that Windows there: dir C:\\Users, dir D:\\Users and so on find it by its people (never X:, which is the recovery " +
 			"environment itself); back up before, since it cannot be undone; good: The operation completed successfully; then restart, and check for updates", false,
 	},
@@ -99,7 +99,7 @@ var nextRules = []struct {
 // stand above come last.
 var conditions = []struct{ begins, only string }{
 	{
-		"DISM /Image:", "only if the restart did not help, in the recovery environment of that PC (hold Shift and choose Restart; Troubleshoot, " +
+		`DISM /Image:LETTER:\ /Cleanup-Image /RevertPendingActions`, "only if the restart did not help, in the recovery environment of that PC (hold Shift and choose Restart; Troubleshoot, " +
 			"Advanced options, Command Prompt):",
 	},
 	{`dir /s /b %windir%\WinSxS\`, "or quicker, only for experts, since nobody but the system may write there:"},
