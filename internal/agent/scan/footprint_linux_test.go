@@ -67,8 +67,8 @@ func BenchmarkScan(b *testing.B) {
 	b.ReportMetric(float64((cpu(b)-before).Microseconds())/1000/float64(b.N), "cpu-ms/op")
 }
 
-// TestFootprint holds a scan in the steady state to 100 ms of processor time, on a machine that is up to four times slower than
-// one of today, or shares its processor with others.
+// TestFootprint holds a scan in the steady state to 100 ms of processor time. Who shares the processor makes some tries slower,
+// and none faster: the first that keeps within it shows what a scan takes.
 func TestFootprint(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds; run it without -short")
@@ -76,14 +76,15 @@ func TestFootprint(t *testing.T) {
 	all, pc := steady()
 	var s scan.Set
 	s.Update(all)
+	const most = 100 * time.Millisecond
 	least := time.Hour
-	for range 4 {
+	for tries := 0; tries < 4 || least > most && tries < 40; tries++ {
 		before := cpu(t)
 		visit(t, &s, all, pc)
 		least = min(least, cpu(t)-before)
 	}
 	t.Logf("%v of processor time", least)
-	if least > 4*100*time.Millisecond {
+	if least > most {
 		t.Errorf("a scan of 50,000 revisions takes %v", least)
 	}
 }
