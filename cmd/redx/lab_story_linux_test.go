@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -60,8 +61,13 @@ func (l *toldLab) ends() int {
 	if err != nil && !errors.As(err, &exit) {
 		l.t.Fatal(err)
 	}
-	// One that was ended may take a moment to go.
-	eventually(l.t, "no process of the lab is left", func() bool { return len(l.processes()) == 0 })
+	// One that was ended may take a moment to go, and no more.
+	for begun := time.Now(); len(l.processes()) > 0 && time.Since(begun) < 5*time.Second; {
+		time.Sleep(20 * time.Millisecond)
+	}
+	for pid, line := range l.processes() {
+		l.t.Errorf("process %s is left: %s", pid, line)
+	}
 	return l.cmd.ProcessState.ExitCode()
 }
 
